@@ -1,0 +1,88 @@
+"""Pieces of emitted text with named axes, and how they are lined up.
+
+A `Code` is a Python expression whose value has the axes `axes` (plates, states, comprehension
+indices) and then `event` further dims. Two codes meet by lining their axes up in one order:
+`data.y` over (n) meets `mu` over (z) as `data.y[:, None]` and `mu`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from genlang.check.model import Loop, Variable
+
+Axis = Loop | Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text with axes. `number`: a Python number, not a tensor; `truth`: a bool tensor.
+
+    `tight`: needs no parentheses before an operator or a subscript.
+    """
+
+    text: str
+    axes: tuple[Axis, ...] = ()
+    event: int = 0
+    number: bool = False
+    truth: bool = False
+    tight: bool = True
+
+    @property
+    def atom(self) -> str:
+        """The text, in parentheses where an operator or a subscript follows."""
+        return self.text if self.tight else f"({self.text})"
+
+
+def union(order: Sequence[Axis], codes: Iterable[Code]) -> tuple[Axis, ...]:
+    """Return all axes of the codes in the given order."""
+    present = {id(a) for c in codes for a in c.axes}
+    return tuple(a for a in order if id(a) in present)
+
+
+def permuted(code: Code, order: Sequence[Axis]) -> Code:
+    """Bring a code's axes into the given order."""
+    wanted = union(order, [code])
+    if wanted == code.axes:
+        return code
+    if len(code.axes) + code.event == 2:
+        return replace(code, text=f"{code.atom}.T", axes=wanted, tight=True)
+    moves = [code.axes.index(a) for a in wanted]
+    moves += range(len(code.axes), len(code.axes) + code.event)
+    text = f"{code.atom}.permute({', '.join(map(str, moves))})"
+    return replace(code, text=text, axes=wanted, tight=True)
+
+
+def aligned(code: Code, axes: tuple[Axis, ...], event: int = 0, order: Sequence[Axis] = ()) -> str:
+    """Write a code so that it broadcasts against `axes` and `event` trailing dims."""
+    if code.number:
+        return code.text
+    code = permuted(code, order or axes)
+    pad = max(0, event - code.event)
+    marks: list[str] = []
+    for axis in axes:
+        if axis in code.axes:
+            marks.append(":")
+        elif marks:
+            marks.append("None")
+    if not marks:
+        return code.text
+    marks += ["None"] * pad
+    while marks and marks[-1] == ":":
+        marks.pop()
+    if not marks:
+        return code.text
+    return f"{code.atom}[{', '.join(marks)}]"
+
+
+def integer(code: Code) -> Code:
+    """A bool tensor as numbers 0 and 1; other codes as they are."""
+    if not code.truth:
+        return code
+    return replace(code, text=f"{code.atom}.long()", truth=False, tight=True)
+
+
+def tensor(code: Code) -> Code:
+    """A Python number as a tensor."""
+    if not code.number:
+        return code
+    return replace(code, text=f"torch.tensor({code.text})", number=False, tight=True)

@@ -1,0 +1,41 @@
+"""The names of the emitted program: Python locals for the user's symbols, one rename function."""
+
+import keyword
+
+from genlang.check.model import Dim, Loop, Variable
+
+# What the program imports or receives; the user's names give way.
+RESERVED = frozenset(
+    (
+        "pyro dist torch math data exact fn constraints stack states sum_out segment_sum only"
+        " weighted by_profile profiles log_categorical log_bernoulli model joint Ordered start"
+        " abs int float max min range len sum any all True False None"
+    ).split()
+)
+
+
+def attribute(name: str) -> str:
+    """Return the attribute of `data` that holds a declared name."""
+    return f"{name}_" if keyword.iskeyword(name) or name.startswith("__") else name
+
+
+class Locals:
+    """Python locals of one function: each key gets one name, unlike all others."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set(RESERVED)
+        self.names: dict[object, str] = {}
+
+    def name(self, key: object, wish: str) -> str:
+        """Return the local of a key, made from `wish` at the first call."""
+        if key not in self.names:
+            name = wish or "i"
+            while name in self.taken or keyword.iskeyword(name) or name.startswith("__"):
+                name += "_"
+            self.taken.add(name)
+            self.names[key] = name
+        return self.names[key]
+
+    def symbol(self, symbol: Dim | Loop | Variable) -> str:
+        """Return the local of a symbol."""
+        return self.name(symbol, symbol.name)

@@ -1,0 +1,50 @@
+"""Source text and spans: where in a model file something stands.
+
+A `Span` is a half-open range of code points; `Source` turns it into lines and columns (from 1).
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range `[start, end)` of code points in one source text."""
+
+    start: int
+    end: int
+
+    def to(self, other: "Span") -> "Span":
+        """Return the smallest span that covers both."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+NOWHERE = Span(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model's text with its name; `starts` are the offsets at which its lines begin."""
+
+    text: str
+    name: str = "model.gen"
+    starts: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        starts = (0, *(i + 1 for i, char in enumerate(self.text) if char == "\n"))
+        object.__setattr__(self, "starts", starts)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return line and column of an offset, both from 1."""
+        line = bisect_right(self.starts, offset)
+        return line, offset - self.starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """Return the text of a line (from 1) without its line break."""
+        start = self.starts[number - 1]
+        end = self.starts[number] - 1 if number < len(self.starts) else len(self.text)
+        return self.text[start:end].rstrip("\r")
+
+    def slice(self, span: Span) -> str:
+        """Return the text of a span."""
+        return self.text[span.start : span.end]
