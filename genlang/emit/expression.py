@@ -109,36 +109,36 @@ def apply(expr: Apply, scope: Scope) -> Code:
     if op == "@":
         return matmul(codes[0], codes[1], scope)
     if op in ("and", "or"):
-        return _binary("&" if op == "and" else "|", [_truth(c) for c in codes], scope, truth=True)
+        return _binary("&" if op == "and" else "|", [truth(c) for c in codes], scope, boolean=True)
     if op == "not":
-        return replace(codes[0], text=f"~{_truth(codes[0]).atom}", truth=True, tight=False)
+        return replace(codes[0], text=f"~{truth(codes[0]).atom}", truth=True, tight=False)
     codes = [integer(c) for c in codes]
     if op == "neg":
         return replace(codes[0], text=f"-{codes[0].atom}", tight=False)
     if op in COMPARISONS or op in ARITHMETIC:
-        return _binary(op, codes, scope, truth=op in COMPARISONS)
+        return _binary(op, codes, scope, boolean=op in COMPARISONS)
     return _call(expr, codes, scope)
 
 
-def _truth(code: Code) -> Code:
+def truth(code: Code) -> Code:
     if code.truth:
         return code
     return replace(code, text=f"{code.atom} != 0", truth=True, tight=False)
 
 
-def _binary(op: str, codes: list[Code], scope: Scope, *, truth: bool) -> Code:
+def _binary(op: str, codes: list[Code], scope: Scope, *, boolean: bool) -> Code:
     axes = union(scope.order, codes)
     event = max(c.event for c in codes)
     left, right = (replace(c, text=aligned(c, axes, event, scope.order)) for c in codes)
     tight = [replace(c, tight=c.tight or c.text.endswith("]")) for c in (left, right)]
     number = all(c.number for c in codes)
     text = f"{tight[0].atom} {PYTHON.get(op, op)} {tight[1].atom}"
-    return Code(text, axes, event, number=number, truth=truth and not number, tight=False)
+    return Code(text, axes, event, number=number, truth=boolean and not number, tight=False)
 
 
 def comparison(op: str, left: Code, right: Code, scope: Scope) -> Code:
     """Write a comparison of two codes."""
-    return _binary(op, [left, right], scope, truth=True)
+    return _binary(op, [left, right], scope, boolean=True)
 
 
 def conjunction(codes: list[Code], scope: Scope) -> Code | None:
@@ -147,7 +147,7 @@ def conjunction(codes: list[Code], scope: Scope) -> Code | None:
         return None
     result = codes[0]
     for code in codes[1:]:
-        result = _binary("&", [result, code], scope, truth=True)
+        result = _binary("&", [result, code], scope, boolean=True)
     return result
 
 
@@ -201,7 +201,7 @@ def select(expr: Select, scope: Scope) -> Code:
         return Code(text, axes, codes[0].event, number=number, tight=False)
     axes = union(scope.order, [condition, *codes])
     event = max(c.event for c in codes)
-    texts = [aligned(c, axes, event, scope.order) for c in (_truth(condition), *codes)]
+    texts = [aligned(c, axes, event, scope.order) for c in (truth(condition), *codes)]
     return Code(f"torch.where({', '.join(texts)})", axes, event)
 
 
@@ -243,10 +243,10 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
     inner = scope.inside(expr.loops)
     code = tensor(integer(write(expr.element, inner)))
     if expr.function in ("any", "all"):
-        code = _truth(code)
+        code = truth(code)
     conditions = [c for loop in expr.loops if (c := scope.names.mask(loop, inner)) is not None]
     if expr.condition is not None:
-        conditions.append(_truth(write(expr.condition, inner)))
+        conditions.append(truth(write(expr.condition, inner)))
     code = full(code, expr.loops, inner)
     counted: Code | None = None
     for condition in conditions:
@@ -254,7 +254,7 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
         texts = [aligned(c, axes, 0, inner.order) for c in (condition, code)]
         text = f"torch.where({texts[0]}, {texts[1]}, {IDENTITY[expr.function]})"
         code = Code(text, axes, code.event, truth=code.truth)
-        counted = condition if counted is None else _binary("&", [counted, condition], inner, truth=True)
+        counted = condition if counted is None else _binary("&", [counted, condition], inner, boolean=True)
     n = len(expr.loops)
     axes = tuple(a for a in code.axes if a not in expr.loops)
     dims = "-1" if n == 1 else f"({', '.join(str(-i - 1) for i in range(n))})"
@@ -267,7 +267,7 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
             whole = full(integer(counted), expr.loops, inner)
             parts = [Code(f"{c.atom}.sum({dims})", tuple(a for a in c.axes if a not in expr.loops))
                      for c in (code, whole)]  # fmt: skip
-            return _binary("/", parts, scope, truth=False)
+            return _binary("/", parts, scope, boolean=False)
         case "min" | "max":
             return Code(f"{code.atom}.a{expr.function}({dims})", axes)
         case "any" | "all" | "prod":

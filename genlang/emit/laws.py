@@ -1,0 +1,93 @@
+"""Distributions of the Model -> text of Pyro distributions and of their log densities."""
+
+from dataclasses import replace
+
+from genlang.check.model import Choice, Distribution, Law
+from genlang.emit.code import Code, aligned, integer, permuted, tensor, union
+from genlang.emit.expression import Scope, truth, write
+from genlang.lang.distributions import DISTRIBUTIONS, Form
+
+
+def form_of(law: Distribution) -> Form:
+    """Return the parameterization that was written."""
+    given = {name for name, _ in law.parameters}
+    for form in DISTRIBUTIONS[law.name].forms:
+        names = {p.name for p in form.parameters}
+        required = {p.name for p in form.parameters if p.default is None}
+        if given <= names and required <= given:
+            return form
+    raise AssertionError((law.name, given))
+
+
+def rank(law: Law) -> int:
+    """Return the number of event dims of one draw."""
+    match law:
+        case Choice(then=then):
+            return rank(then)
+        case Distribution(name=name, structure=structure):
+            return DISTRIBUTIONS[name].rank + (1 if structure else 0)
+
+
+def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
+    """Write the parameters of a distribution, absent ones at their defaults."""
+    form = form_of(law)
+    given = dict(law.parameters)
+    codes: dict[str, Code] = {}
+    for p in form.parameters:
+        if p.name in given:
+            code = integer(write(given[p.name], scope))
+        else:
+            code = Code(repr(p.default), number=True)
+        if code.number and code.text.isdigit() and p.domain not in ("count", "int"):
+            code = replace(code, text=f"{code.text}.0")
+        codes[p.name] = code
+    return codes
+
+
+def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Code:
+    """Write a distribution whose batch dims line up with its parameters' and `beside`'s axes."""
+    codes = parameters(law, scope)
+    bounds = [
+        None if e is None else integer(write(e, scope)) for e in (law.lower, law.upper)
+    ]
+    every = [*codes.values(), *(b for b in bounds if b is not None)]
+    axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
+    texts = {name: aligned(code, axes, 0, scope.order) for name, code in codes.items()}
+    text = form_of(law).torch.format(**texts)
+    if any(b is not None for b in bounds):
+        low, high = ("None" if b is None else aligned(b, axes, 0, scope.order) for b in bounds)
+        text = f"exact.truncated({text}, {low}, {high})"
+    return Code(text, union(scope.order, every), DISTRIBUTIONS[law.name].rank)
+
+
+def log_prob(law: Law, value: Code, scope: Scope) -> Code:
+    """Write the log density of a value, over the axes of both."""
+    match law:
+        case Choice(condition=condition, then=then, otherwise=otherwise):
+            test = truth(write(condition, scope))
+            parts = [log_prob(then, value, scope), log_prob(otherwise, value, scope)]
+            axes = union(scope.order, [test, *parts])
+            texts = [aligned(c, axes, 0, scope.order) for c in (test, *parts)]
+            if test.number:
+                return Code(f"{texts[1]} if {test.text} else {texts[2]}", axes, tight=False)
+            return Code(f"torch.where({', '.join(texts)})", axes)
+        case Distribution():
+            code = law_code(law, scope, value)
+            axes = union(scope.order, [code, value])
+            given = aligned(tensor(value), axes, 0, scope.order)
+            return Code(f"{code.text}.log_prob({given})", axes)
+
+
+def log_table(law: Law, values: Code, scope: Scope) -> Code:
+    """Write the log probabilities of all values of a discrete latent, on the latent's axis."""
+    (axis,) = values.axes
+    match law:
+        case Distribution(name="Categorical", parameters=(("probs", _),), lower=None, upper=None):
+            code = parameters(law, scope)["probs"]
+            text = f"log_categorical({code.text})"
+            return permuted(Code(text, (*code.axes, axis)), scope.order)
+        case Distribution(name="Bernoulli", parameters=(("probs", _),), lower=None, upper=None):
+            code = parameters(law, scope)["probs"]
+            return permuted(Code(f"log_bernoulli({code.text})", (*code.axes, axis)), scope.order)
+        case _:
+            return log_prob(law, values, scope)

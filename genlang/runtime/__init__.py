@@ -1,0 +1,1 @@
+"""What emitted programs import: reductions over states, exact distributions, functions."""

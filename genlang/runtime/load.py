@@ -1,0 +1,51 @@
+"""Emitted text -> module: checked against an allow-list of syntax, then executed.
+
+The text is ours, but a model file may come from a stranger: whatever a compiler bug lets through
+must not be able to do anything but compute.
+"""
+
+import ast
+import linecache
+from types import ModuleType
+
+IMPORTS = frozenset({"math", "pyro", "torch", "pyro.distributions"})
+FROM = frozenset({"genlang.runtime", "genlang.runtime.reductions", "torch.distributions"})
+ALLOWED: tuple[type[ast.AST], ...] = (
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Expr, ast.Assign, ast.With,
+    ast.withitem, ast.Import, ast.ImportFrom, ast.alias, ast.Name, ast.Load, ast.Store,
+    ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.Tuple, ast.List, ast.Subscript,
+    ast.Slice, ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Lambda, ast.operator,
+    ast.unaryop, ast.cmpop, ast.For, ast.Pass, ast.Return,
+)  # fmt: skip
+
+
+class ForeignSyntaxError(ValueError):
+    """The text holds something that no emitted program contains."""
+
+
+def verify(text: str) -> ast.Module:
+    """Parse emitted text; raises ForeignSyntaxError at anything outside the allow-list."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if not isinstance(node, ALLOWED):
+            raise ForeignSyntaxError(type(node).__name__)
+        match node:
+            case ast.Import(names=names) if any(a.name not in IMPORTS for a in names):
+                raise ForeignSyntaxError(ast.unparse(node))
+            case ast.ImportFrom(module=module) if module not in FROM:
+                raise ForeignSyntaxError(ast.unparse(node))
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name.startswith("__"):
+                raise ForeignSyntaxError(name)
+            case _:
+                pass
+    return tree
+
+
+def load(text: str, name: str = "program") -> ModuleType:
+    """Execute an emitted program; tracebacks show its lines."""
+    tree = verify(text)
+    filename = f"<genlang {name}>"
+    module = ModuleType(name)
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    exec(compile(tree, filename, "exec"), module.__dict__)  # noqa: S102 (checked above)
+    return module

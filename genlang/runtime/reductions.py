@@ -1,0 +1,220 @@
+"""Log-tables, taps and the reductions that eliminate states; everything is differentiable torch.
+
+term    a log density over plates and states, such as `log_y` of shape N by K
+states  the finite values of a summed-out latent: one axis of its terms
+tap     zeros of a latent's full shape added to its term; the gradient of the total log density at
+        the tap is the posterior marginal, the joint mode or a joint draw, by the way states are
+        reduced (Eisner 2016; Rush 2020)
+"""
+
+import contextlib
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyro.distributions as dist
+import torch
+from torch import Tensor
+from torch.distributions import biject_to, constraints
+
+
+@dataclass(frozen=True, slots=True)
+class Elimination:
+    """How states are reduced (`sum`, `max`, `draw`), and the taps by latent, None without."""
+
+    how: str = "sum"
+    taps: dict[str, Tensor] | None = None
+
+
+_PLAIN = Elimination()
+_elimination: ContextVar[Elimination] = ContextVar("elimination", default=_PLAIN)
+
+
+@contextlib.contextmanager
+def eliminating(how: str, taps: dict[str, Tensor] | None = None) -> Iterator[None]:
+    """Within this block states are reduced by `how`; each latent reads its tap, or leaves one."""
+    token = _elimination.set(Elimination(how, taps))
+    try:
+        yield
+    finally:
+        _elimination.reset(token)
+
+
+def log(p: Tensor) -> Tensor:
+    """Return log(p): exactly -inf at 0, with gradient 0 there (torch: inf, then NaN)."""
+    zero = p == 0
+    return p.masked_fill(zero, 1.0).log().masked_fill(zero, -math.inf)
+
+
+def log_categorical(probs: Tensor) -> Tensor:
+    """Return the log probabilities of a categorical, on the last axis."""
+    return log(probs)
+
+
+def log_bernoulli(probs: Tensor | float) -> Tensor:
+    """Return the log probabilities of 0 and 1 on a new last axis."""
+    p = torch.as_tensor(probs, dtype=torch.get_default_dtype())
+    return torch.stack([log(1 - p), log(p)], -1)
+
+
+def states(name: str, *shape: int) -> Tensor:
+    """Return the tap of a latent: zeros of its full shape, loops first, its values last."""
+    taps = _elimination.get().taps
+    if taps is None:
+        return torch.zeros(()).expand(shape)
+    return taps.setdefault(name, torch.zeros(shape))
+
+
+def sum_out(term: Tensor, dim: int = -1) -> Tensor:
+    """Eliminate the states on one axis of a term; -inf where all of them are impossible.
+
+    sum   log-sum-exp; its gradient is the conditional distribution of the states
+    max   the maximum; its gradient is the first state that attains it
+    draw  log-sum-exp; its gradient is one exact draw of the state
+    """
+    if term.shape[dim] == 0:
+        return term.sum(dim) - math.inf
+    empty = (term == -math.inf).all(dim, keepdim=True)  # log-sum-exp has a NaN gradient here
+    term = term.masked_fill(empty, 0.0)
+    match _elimination.get().how:
+        case "max":
+            total = term.gather(dim, term.argmax(dim, keepdim=True)).squeeze(dim)
+        case "draw":
+            gumbel = -(-torch.rand_like(term).log()).log()
+            drawn = (term + gumbel).argmax(dim, keepdim=True)
+            picked = term.gather(dim, drawn).squeeze(dim)
+            total = picked + (term.logsumexp(dim) - picked).detach()
+        case _:
+            total = term.logsumexp(dim)
+    return total.masked_fill(empty.squeeze(dim), -math.inf)
+
+
+def segment_sum(
+    term: Tensor,
+    index: Tensor | int | Sequence[Tensor | int],
+    size: int | Sequence[int],
+    rows: int = 1,
+) -> Tensor:
+    """Sum the rows of `term` that share an index: the product over a loop that reads z[of[r]].
+
+    term   [*rows, *states]; `rows` counts its leading axes that are loops
+    index  one index array over the loops for each axis of the result
+    size   the sizes of these axes; returns [*size, *states]
+    """
+    indices = index if isinstance(index, tuple | list) else (index,)
+    sizes = tuple(size) if isinstance(size, tuple | list) else (size,)
+    shape = term.shape[:rows]
+    flat: Tensor = torch.zeros((), dtype=torch.long)
+    for i, n in zip(indices, sizes, strict=True):
+        # Cells that a mask has set to 0 may point anywhere; clamping keeps them inside.
+        flat = flat * n + torch.as_tensor(i).clamp(0, max(n - 1, 0))
+    flat = flat.expand(shape).reshape(-1)
+    rest = term.shape[rows:]
+    total = term.new_zeros((math.prod(sizes), *rest))
+    return total.index_add(0, flat, term.reshape(-1, *rest)).reshape(*sizes, *rest)
+
+
+def only(mask: Tensor, term: Tensor) -> Tensor:
+    """Return the term where its cell exists, 0 elsewhere."""
+    return torch.where(mask, term, 0.0)
+
+
+def weighted(term: Tensor, weight: Tensor) -> Tensor:
+    """Return weight * term, 0 where the weight is 0.
+
+    While states are asked for, the weight leaves the gradient alone: each of the equal iterations
+    has the same marginals.
+    """
+    scaled = torch.where(weight == 0, 0.0, term * weight)
+    if _elimination.get().taps is None:
+        return scaled
+    change = torch.where(term == -math.inf, 0.0, scaled - term)
+    return term + change.detach()
+
+
+def profiles(values: int, *cells: int) -> Tensor:
+    """Return all joint values of an array: [values ** prod(cells), *cells], last cell fastest.
+
+    Raises MemoryError where the table would not fit the budget of 2 ** 24 entries.
+    """
+    n = math.prod(cells)
+    count = values**n
+    if count * max(n, 1) > 2**24:
+        message = f"{values}^{n} joint values of coupled cells are too many to enumerate"
+        raise MemoryError(message)
+    table = list(itertools.product(range(values), repeat=n))
+    return torch.tensor(table, dtype=torch.long).reshape(count, *cells)
+
+
+def by_profile(term: Tensor, table: Tensor) -> Tensor:
+    """Return the log probability of every profile: [..., *cells, values] -> [..., profiles]."""
+    cells = table.dim() - 1
+    term = term.flatten(-1 - cells, -2)
+    flat = table.flatten(1)
+    return term[..., torch.arange(flat.shape[1]), flat].sum(-1)
+
+
+def stack(items: Sequence[Tensor | float], dim: int) -> Tensor:
+    """Stack numbers and tensors that broadcast against each other along a new axis."""
+    return torch.stack(torch.broadcast_tensors(*map(torch.as_tensor, items)), dim)
+
+
+class Ordered(dist.TorchDistribution):
+    """Increasing vectors of `size` draws: the density of the order statistics of `base`.
+
+    The log density is log(size!) plus the sum over the elements, -inf where not increasing.
+    """
+
+    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
+    support = constraints.ordered_vector
+    has_rsample = False
+
+    def __init__(self, base: dist.TorchDistribution, size: int) -> None:
+        self.base = base
+        self.size = size
+        super().__init__(base.batch_shape, torch.Size([size]), validate_args=False)
+
+    def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "Ordered":
+        """Return the distribution over a larger batch."""
+        return Ordered(self.base.expand(torch.Size(batch_shape)), self.size)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density of `value`, [..., size]."""
+        base = self.base.expand((*self.batch_shape, 1))
+        inside = (value[..., 1:] >= value[..., :-1]).all(-1)
+        total = base.log_prob(value).sum(-1) + math.lgamma(self.size + 1)
+        return torch.where(inside, total, -math.inf)
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draw by sorting."""
+        drawn = self.base.sample(torch.Size([self.size, *sample_shape]))
+        return drawn.movedim(0, -1).sort(-1).values
+
+
+class _Start:
+    """Where a `param` starts and what set it stays in, by the name of its type."""
+
+    sets: ClassVar[dict[str, constraints.Constraint]] = {
+        "real": constraints.real,
+        "positive": constraints.positive,
+        "nonneg": constraints.positive,
+        "unit": constraints.unit_interval,
+        "simplex": constraints.simplex,
+        "ordered": constraints.ordered_vector,
+    }
+
+    def __call__(self, kind: str, shape: Sequence[int]) -> Tensor:
+        constraint = self.sets[kind]
+        into = biject_to(constraint)
+        free = torch.zeros(into.inverse_shape(torch.Size(shape)))
+        return into(free)
+
+    def constraint(self, kind: str) -> constraints.Constraint:
+        """Return the set of a type."""
+        return self.sets[kind]
+
+
+start = _Start()
