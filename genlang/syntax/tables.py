@@ -1,0 +1,70 @@
+"""The parser's tables: written as JSON beside the grammar, so that no start builds them.
+
+    python -m genlang.syntax.tables     after a change of the grammar
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lark import Lark
+from lark.grammar import Rule
+from lark.indenter import Indenter
+from lark.lexer import TerminalDef
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+class Indentation(Indenter):
+    """Turns leading spaces into indents and dedents; brackets switch it off."""
+
+    NL_type = "_NL"
+    OPEN_PAREN_types = ["LPAR", "LSQB"]
+    CLOSE_PAREN_types = ["RPAR", "RSQB"]
+    INDENT_type = "_INDENT"
+    DEDENT_type = "_DEDENT"
+    tab_len = 8
+
+
+def grammar_folder() -> Path:
+    """Return the folder of the grammar: in the wheel, else beside the package."""
+    inside = PACKAGE / "_grammar"
+    return inside if inside.is_dir() else PACKAGE.parent / "grammar"
+
+
+def build() -> dict[str, Any]:
+    """Build the tables from the grammar, strictly: any conflict is an error."""
+    text = (grammar_folder() / "genlang.lark").read_text(encoding="utf-8")
+    lark = Lark(
+        text,
+        parser="lalr",
+        lexer="contextual",
+        postlex=Indentation(),
+        propagate_positions=True,
+        maybe_placeholders=True,
+        strict=True,
+    )
+    data, memo = lark.memo_serialize([TerminalDef, Rule])
+    # The lexer's hook is code, given again at loading.
+    data["options"]["postlex"] = None
+    return {"data": data, "memo": memo}
+
+
+def load() -> Lark:
+    """Load the tables."""
+    path = grammar_folder() / "genlang.json"
+    tables = json.loads(path.read_text(encoding="utf-8"))
+    data = tables["data"]
+    lark = Lark.__new__(Lark)
+    lark._load({"data": data, "memo": tables["memo"]}, postlex=Indentation())  # noqa: SLF001
+    return lark
+
+
+def main() -> None:
+    """Write the tables beside the grammar."""
+    path = grammar_folder() / "genlang.json"
+    path.write_text(json.dumps(build(), default=sorted, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
