@@ -53,11 +53,18 @@ def build() -> dict[str, Any]:
 def load() -> Lark:
     """Load the tables."""
     path = grammar_folder() / "genlang.json"
-    tables = json.loads(path.read_text(encoding="utf-8"))
+    tables = json.loads(path.read_text(encoding="utf-8"), object_hook=_integer_keys)
     data = tables["data"]
     lark = Lark.__new__(Lark)
     lark._load({"data": data, "memo": tables["memo"]}, postlex=Indentation())  # noqa: SLF001
     return lark
+
+
+def _integer_keys(table: dict[str, Any]) -> dict[Any, Any]:
+    """JSON has text keys only; the tables' states and tokens are numbers."""
+    if table and all(key.isdigit() for key in table):
+        return {int(key): value for key, value in table.items()}
+    return table
 
 
 def main() -> None:
