@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from genlang.check.check import check
+
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.emit.program import emit
@@ -21,9 +22,7 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def check_text(
-    text: str, name: str = "model.gen"
-) -> tuple[Model | None, tuple[Diagnostic, ...]]:
+def check_text(text: str, name: str = "model.gen") -> tuple[Model | None, tuple[Diagnostic, ...]]:
     """Parse and check; returns the Model (None after an error) and all diagnostics, by place."""
     source = Source(text, name)
     file, syntax = parse(source)

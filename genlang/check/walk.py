@@ -178,5 +178,3 @@ def substitute_law(law: Law, values: Mapping[Symbol, Expr]) -> Law:
                 lower=_maybe(law.lower, values),
                 upper=_maybe(law.upper, values),
             )
-
-

@@ -45,9 +45,7 @@ class Names(Protocol):
     def shift(self, variable: Variable, place: int) -> Expr | None: ...
     def dim_text(self, variable: Variable, place: int) -> str: ...
     def axis_length(self, axis: Axis) -> str: ...
-    def state(
-        self, z: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope"
-    ) -> Code | None: ...
+    def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope") -> Code | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +252,11 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
         texts = [aligned(c, axes, 0, inner.order) for c in (condition, code)]
         text = f"torch.where({texts[0]}, {texts[1]}, {IDENTITY[expr.function]})"
         code = Code(text, axes, code.event, truth=code.truth)
-        counted = condition if counted is None else _binary("&", [counted, condition], inner, boolean=True)
+        counted = (
+            condition
+            if counted is None
+            else _binary("&", [counted, condition], inner, boolean=True)
+        )
     n = len(expr.loops)
     axes = tuple(a for a in code.axes if a not in expr.loops)
     dims = "-1" if n == 1 else f"({', '.join(str(-i - 1) for i in range(n))})"
@@ -293,8 +295,10 @@ def index(expr: Index, scope: Scope) -> Code:
             return state
         code = scope.names.variable(base.symbol)
         named = [_plain(s, scope, base.symbol, i) for i, s in enumerate(expr.subscripts)]
-        shifted = tuple(_shifted(s, n, scope.names.shift(base.symbol, i)) for i, (s, n) in
-                        enumerate(zip(expr.subscripts, named, strict=True)))
+        shifted = tuple(
+            _shifted(s, n, scope.names.shift(base.symbol, i))
+            for i, (s, n) in enumerate(zip(expr.subscripts, named, strict=True))
+        )
         expr = replace(expr, subscripts=shifted)
     else:
         code = tensor(write(base, scope))
@@ -358,7 +362,11 @@ def _advance(entries: list[Axis | Slice | Code], scope: Scope) -> list[Axis | Sl
     while True:
         varied = {id(a) for e in entries if isinstance(e, Code) for a in e.axes}
         clash = next(
-            (i for i, e in enumerate(entries) if isinstance(e, Loop | Variable) and id(e) in varied),
+            (
+                i
+                for i, e in enumerate(entries)
+                if isinstance(e, Loop | Variable) and id(e) in varied
+            ),
             None,
         )
         if clash is None:
@@ -404,7 +412,9 @@ def _plain(sub: Expr | Slice, scope: Scope, variable: Variable, place: int) -> A
             return loop
         case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
             state = _write(sub, scope)
-            over = state.axes == (z,) and state.text == f"torch.arange({scope.names.axis_length(z)})"
+            over = (
+                state.axes == (z,) and state.text == f"torch.arange({scope.names.axis_length(z)})"
+            )
             same = scope.names.axis_length(z) == scope.names.dim_text(variable, place)
             return z if over and same else None
         case _:

@@ -47,9 +47,7 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
 def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Code:
     """Write a distribution whose batch dims line up with its parameters' and `beside`'s axes."""
     codes = parameters(law, scope)
-    bounds = [
-        None if e is None else integer(write(e, scope)) for e in (law.lower, law.upper)
-    ]
+    bounds = [None if e is None else integer(write(e, scope)) for e in (law.lower, law.upper)]
     every = [*codes.values(), *(b for b in bounds if b is not None)]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
     texts = {name: aligned(code, axes, 0, scope.order) for name, code in codes.items()}

@@ -65,10 +65,14 @@ class Spelling:
         """Whether a loop's part is the same in every row, so that its axis has the part's size."""
         ends = [e for e in (loop.start, loop.stop) if e is not None]
         # Negative ends count from the back; only plain numbers, sizes and data scalars qualify.
-        return bool(ends) and not loop.extent.of and not any(
-            isinstance(s, Loop) or (isinstance(s, Variable) and s.dims)
-            for e in ends
-            for s in symbols(e)
+        return (
+            bool(ends)
+            and not loop.extent.of
+            and not any(
+                isinstance(s, Loop) or (isinstance(s, Variable) and s.dims)
+                for e in ends
+                for s in symbols(e)
+            )
         )
 
     def length(self, loop: Loop) -> str:
@@ -256,4 +260,3 @@ class Spelling:
         if self.states[axis].profile:
             return f"len({self.profile_table(axis)})"
         return self.state_size(axis)
-

@@ -119,9 +119,8 @@ def _refuse_profile(stuck: _Stuck, state: State) -> None:
     if not ragged and not weighted:
         return
     name = stuck.state.name
-    why = (
-        "its cells are read together, so their joint values would have to be enumerated, and "
-        + ("their number differs from row to row" if ragged else "its loop is weighted")
+    why = "its cells are read together, so their joint values would have to be enumerated, and " + (
+        "their number differs from row to row" if ragged else "its loop is weighted"
     )
     message = f"`{name}` cannot be summed out: this statement couples its cells"
     place = (state.draw.span, f"`{name}` is declared here")
@@ -135,7 +134,9 @@ def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]
     pieces: list[Piece] = []
     for term in terms:
         piece = Piece(
-            _own_plates(term, states), tuple(_where(z, term, states) for z, _ in term.reads), (term,)
+            _own_plates(term, states),
+            tuple(_where(z, term, states) for z, _ in term.reads),
+            (term,),
         )
         steps.append(Make(piece, term))
         pieces.append(piece)
@@ -165,9 +166,7 @@ def _own_plates(term: Term, states: dict[Variable, State]) -> tuple[Loop, ...]:
     return term.plates
 
 
-def _where(
-    z: Variable, term: Term, states: dict[Variable, State]
-) -> tuple[Variable, Where]:
+def _where(z: Variable, term: Term, states: dict[Variable, State]) -> tuple[Variable, Where]:
     """How a term reads the cells of one latent outside its profile; raises where it couples."""
     state = states[z]
     reads = dict(term.reads)[z]
@@ -184,9 +183,7 @@ def _where(
 
 
 def _direct(where: Where, plates: tuple[Loop, ...]) -> bool:
-    return all(
-        isinstance(e, Ref) and e.symbol is p for e, p in zip(where, plates, strict=True)
-    )
+    return all(isinstance(e, Ref) and e.symbol is p for e, p in zip(where, plates, strict=True))
 
 
 def _has_local(piece: Piece, states: dict[Variable, State]) -> bool:
@@ -211,9 +208,7 @@ def _push(piece: Piece, states: dict[Variable, State]) -> Push:
                 raise _stuck(piece, states)
             if loop not in target:
                 target.append(loop)
-    indexed = tuple(
-        (p, e) for p, e in index.items() if not (isinstance(e, Ref) and e.symbol is p)
-    )
+    indexed = tuple((p, e) for p, e in index.items() if not (isinstance(e, Ref) and e.symbol is p))
     over = tuple(p for p in piece.plates if p not in target or p in dict(indexed))
     if not over and not indexed:
         raise _stuck(piece, states)
@@ -230,9 +225,7 @@ def _own(state: State) -> Where:
     return tuple(Ref(p, index_type(p)) for p in state.plates)
 
 
-def _ordered(
-    target: list[Loop], piece: Piece, states: dict[Variable, State]
-) -> tuple[Loop, ...]:
+def _ordered(target: list[Loop], piece: Piece, states: dict[Variable, State]) -> tuple[Loop, ...]:
     """Loops in nesting order: those of the deepest state first, then the others."""
     order: list[Loop] = []
     by_depth = sorted(piece.states, key=lambda zw: -len(states[zw[0]].plates))

@@ -248,9 +248,7 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
         case Apply(arguments=arguments):
             return replace(expr, arguments=tuple(map(change, arguments)))
         case Index(base=base, subscripts=subscripts):
-            new = tuple(
-                s if isinstance(s, Slice) else change(s) for s in subscripts
-            )
+            new = tuple(s if isinstance(s, Slice) else change(s) for s in subscripts)
             return replace(expr, base=change(base), subscripts=new)
         case Select(condition=condition, then=then, otherwise=otherwise):
             return replace(

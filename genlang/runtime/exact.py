@@ -20,7 +20,7 @@ NOTHING: dict[str, Any] = {}
 
 
 def _xlogy(x: Tensor, p: Tensor) -> Tensor:
-    """x * log(p), 0 where x is 0, -inf where p is 0 and x is not; gradient 0 in both."""
+    """X * log(p), 0 where x is 0, -inf where p is 0 and x is not; gradient 0 in both."""
     zero = (p == 0) & (x != 0)
     safe = torch.where((p == 0) | (x == 0), 1.0, p)
     return (x * safe.log()).masked_fill(zero, -math.inf)

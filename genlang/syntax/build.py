@@ -118,9 +118,7 @@ def _factor(tree: Tree[Token], text: str) -> n.FactorDecl:
 
 def _require(tree: Tree[Token], text: str) -> n.RequireDecl:
     condition, message = tree.children
-    return n.RequireDecl(
-        span(tree), _expr(condition), str(message)[1:-1], _description(tree, text)
-    )
+    return n.RequireDecl(span(tree), _expr(condition), str(message)[1:-1], _description(tree, text))
 
 
 def _net(tree: Tree[Token], text: str) -> n.NetDecl:

@@ -17,9 +17,22 @@ from genlang.syntax import nodes
 from genlang.syntax.build import build
 from genlang.syntax.tables import load
 
-WORDS = (
-    "dim data param latent observed generated let report factor require def net for guide"
-).split()
+WORDS = [
+    "dim",
+    "data",
+    "param",
+    "latent",
+    "observed",
+    "generated",
+    "let",
+    "report",
+    "factor",
+    "require",
+    "def",
+    "net",
+    "for",
+    "guide",
+]
 DEPTH = 200
 ERRORS = 25
 HUMAN = {
@@ -191,7 +204,9 @@ def _wanted(error: UnexpectedInput) -> str:
         case _:
             accepts = set()
     shown = sorted({HUMAN[a] for a in accepts if a in HUMAN})
-    return f"expected {', '.join(shown[:-1])}{' or ' if shown[1:] else ''}{shown[-1]}" if shown else ""
+    return (
+        f"expected {', '.join(shown[:-1])}{' or ' if shown[1:] else ''}{shown[-1]}" if shown else ""
+    )
 
 
 def _unclosed(text: str, stop: int) -> int | None:
@@ -263,6 +278,8 @@ def _drop_empty_blocks(lines: list[str]) -> None:
         line = lines[row]
         if not re.match(r" *(for |guide)", line) or not line.split("#")[0].rstrip().endswith(":"):
             continue
-        body = next((x for x in lines[row + 1 :] if x.strip() and not x.strip().startswith("#")), "")
+        body = next(
+            (x for x in lines[row + 1 :] if x.strip() and not x.strip().startswith("#")), ""
+        )
         if _width(body) <= _width(line):
             lines[row] = " " * len(line)

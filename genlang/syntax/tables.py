@@ -1,6 +1,6 @@
 """The parser's tables: written as JSON beside the grammar, so that no start builds them.
 
-    python -m genlang.syntax.tables     after a change of the grammar
+python -m genlang.syntax.tables     after a change of the grammar
 """
 
 import json

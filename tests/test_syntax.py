@@ -1,0 +1,61 @@
+"""Text to AST: programs parse, and every mistake has a message at its place."""
+
+import json
+
+import pytest
+
+from genlang.source import Source
+from genlang.syntax.parser import parse
+from genlang.syntax.tables import build, grammar_folder
+
+MIXTURE = """\
+# Gaussian mixture
+dim N, K = 3
+latent weight ~ Dirichlet(ones(K))
+latent mu[K] ~ Normal(0, 10)
+for n in N:
+    latent z[n] ~ Categorical(weight)
+    observed y[n] ~ Normal(mu[z[n]], 1)
+"""
+
+WRONG = {
+    "data x[N] real\n": ("E110", 1, 11),
+    "latent a ~ Normal(0, 1\nlatent b ~ Normal(0, 1)\n": ("E104", 1, 18),
+    "latnt c ~ Normal(0, 1)\n": ("E107", 1, 1),
+    "for n in N\n    latent z[n] ~ Normal(0, 1)\n": ("E108", 1, 11),
+    "observed y = Normal(0, 1)\n": ("E109", 1, 12),
+    "let a = b ** 2\n": ("E106", 1, 11),
+    "let a = 1 < b < 2\n": ("E105", 1, 15),
+}
+
+
+def test_a_program_parses_without_diagnostics():
+    file, found = parse(Source(MIXTURE))
+    assert found == ()
+    assert len(file.statements) == 4
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_mistake_has_its_code_and_place(text):
+    source = Source(text)
+    _, found = parse(source)
+    code, line, column = WRONG[text]
+    assert found[0].code == code
+    assert source.position(found[0].span.start) == (line, column)
+
+
+def test_all_independent_errors_are_reported_in_one_run():
+    text = "data x[N] real\nlatent b ~ Normal(0, 1)\nlatnt c ~ Normal(0, 1)\n"
+    file, found = parse(Source(text))
+    assert [d.code for d in found] == ["E110", "E107"]
+    assert len(file.statements) == 1
+
+
+def test_deep_nesting_is_a_diagnostic():
+    _, found = parse(Source("let a = " + "(" * 10_000 + "1" + ")" * 10_000))
+    assert [d.code for d in found] == ["E103"]
+
+
+def test_tables_equal_the_grammar():
+    stored = json.loads((grammar_folder() / "genlang.json").read_text(encoding="utf-8"))
+    assert len(stored["data"]["rules"]) == len(build()["data"]["rules"])
