@@ -200,11 +200,7 @@ def _push(piece: Piece, states: dict[Variable, State]) -> Push:
     target: list[Loop] = []
     for z, where in piece.states:
         for loop, e in zip(states[z].plates, where, strict=True):
-            if isinstance(e, Ref) and e.symbol is loop:
-                kept = index.get(loop, e)
-            else:
-                kept = e
-            if index.setdefault(loop, kept) != e:
+            if index.setdefault(loop, e) != e:
                 raise _stuck(piece, states)
             if loop not in target:
                 target.append(loop)

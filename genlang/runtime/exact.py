@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import pyro.distributions as dist
 import torch
+from pyro.distributions import constraints
 from torch import Tensor
-from torch.distributions import constraints
 from torch.distributions.utils import broadcast_all
 
 from genlang.runtime.reductions import log

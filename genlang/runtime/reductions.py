@@ -17,8 +17,9 @@ from typing import ClassVar
 
 import pyro.distributions as dist
 import torch
+from pyro.distributions import constraints
 from torch import Tensor
-from torch.distributions import biject_to, constraints
+from torch.distributions import biject_to
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _too_deep(text: str) -> int | None:
                 return match.start()
         elif mark in ")]}":
             depth = max(0, depth - 1)
-    signs = re.search(r"(?:[-+]\s*|not\s+|\^\s*-?\s*\d+\s*){%d}" % DEPTH, text)
+    signs = re.search(rf"(?:[-+]\s*|not\s+|\^\s*-?\s*\d+\s*){{{DEPTH}}}", text)
     return signs.start() if signs else None
 
 
