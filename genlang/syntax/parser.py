@@ -168,6 +168,7 @@ def _explain(error: UnexpectedInput, text: str, where: int) -> Diagnostic:
         message = "comparisons cannot be chained"
         return Diagnostic("E105", message, place, help="write `a < b and b < c`")
     if rest.startswith("**") or (rest.startswith("*") and before.endswith("*")):
+        place = Span(where if rest.startswith("**") else where - 1, where + 1)
         return Diagnostic("E106", "the power operator is `^`", place, help="write `x ^ 2`")
     if rest.startswith("<-"):
         return Diagnostic("E106", "`<-` is not an operator", place, help="write `let name = ...`")
