@@ -323,7 +323,9 @@ def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loo
         of.append(expr)
     ends: list[Expr | None] = [None, None]
     if isinstance(part, nodes.Slice):
-        ends = [None if e is None else integer(e, scope, "a bound") for e in (part.start, part.stop)]
+        ends = [
+            None if e is None else integer(e, scope, "a bound") for e in (part.start, part.stop)
+        ]
     return Loop(name, Extent(dim, tuple(of)), ends[0], ends[1], span=span)
 
 

@@ -1,9 +1,9 @@
 """Dims of values: proved by name, never by size."""
 
 from genlang.check.model import Expr, Extent, Loop, Ref, Symbol, Type
+from genlang.check.scope import Scope
 from genlang.check.walk import substitute
 from genlang.source import Span
-from genlang.check.scope import Scope
 
 
 def same(a: Extent, b: Extent) -> bool:
@@ -63,5 +63,3 @@ def after(dims: tuple[Extent, ...], loop: Symbol | None, value: Expr) -> tuple[E
 def whole(loop: Loop) -> bool:
     """Whether a loop runs over its whole dim."""
     return loop.start is None and loop.stop is None
-
-

@@ -159,7 +159,12 @@ def _call(expr: Apply, codes: list[Code], scope: Scope) -> Code:
         texts = [aligned(c, axes, wanted, scope.order) for c in codes]
     else:
         texts = [aligned(c, axes, 0, scope.order) for c in codes]
-    return Code(row.torch.format(*texts), axes, event, tight=_is_call(row.torch))
+    return Code(
+        row.torch.replace("{*}", ", ".join(texts)).format(*texts),
+        axes,
+        event,
+        tight=_is_call(row.torch),
+    )
 
 
 def _is_call(template: str) -> bool:
