@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from genlang.check.check import check
-
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.emit.program import emit
