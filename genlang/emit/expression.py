@@ -439,10 +439,18 @@ def _over_extent(sub: Expr | Slice, base: Expr, place: int, scope: Scope) -> Axi
             ):
                 return loop
             case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
-                code = _write(sub, scope)
-                size = scope.names.axis_length(z) if code.axes == (z,) else ""
-                if code.text == f"torch.arange({size})":
-                    named = extent.dim is not None and scope.names.dim(extent.dim) == size
-                    if named or str(extent.size) == size:
-                        return z
+                size = _all_values(sub, z, scope)
+                named = extent.dim is not None and scope.names.dim(extent.dim) == size
+                if size and (named or str(extent.size) == size):
+                    return z
     return None
+
+
+def _all_values(sub: Expr, z: Variable, scope: Scope) -> str:
+    """The size of a latent's support where a subscript runs over 0, ..., size - 1, else ""."""
+    subs = sub.subscripts if isinstance(sub, Index) else ()
+    code = scope.names.state(z, subs, scope)
+    if code is None or code.axes != (z,):
+        return ""
+    size = scope.names.axis_length(z)
+    return size if code.text == f"torch.arange({size})" else ""

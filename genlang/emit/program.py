@@ -73,6 +73,7 @@ class Function:
         self.codes: dict[Piece, Code] = {}
         self.plate_names: dict[tuple[Loop, int], str] = {}
         self.sites: set[str] = set()
+        self.done: set[Statement] = set()
         self.steps = list(plan.steps) if summed else []
         self.terms: dict[Statement, Term] = {t.statement: t for t in plan.plain}
         for step in plan.steps:
@@ -132,6 +133,7 @@ class Function:
                     self._sampled(statement, term)
             case _:
                 pass
+        self.done.add(statement)
         self._advance()
 
     def _written_out(self, define: Define) -> bool:
@@ -335,7 +337,7 @@ class Function:
         while self.steps:
             step = self.steps[0]
             match step:
-                case Make(term=term) if not self._made(term):
+                case Make(term=term) if term.statement not in self.done:
                     return
                 case SumOut(pieces=pieces) if any(p not in self.codes for p in pieces):
                     return
@@ -344,13 +346,6 @@ class Function:
                 case _:
                     self.steps.pop(0)
                     self._step(step)
-
-    def _made(self, term: Term) -> bool:
-        order = self.plan.statements
-        done = getattr(self, "_done", None)
-        if done is None:
-            self._done = done = {s: i for i, s in enumerate(order)}
-        return term.statement in done
 
     def _step(self, step: Make | SumOut | Push | Finish) -> None:
         match step:
