@@ -416,34 +416,27 @@ def _plain(sub: Expr | Slice, scope: Scope, variable: Variable, place: int) -> A
         case Ref(symbol=Loop() as loop) if scope.names.covers(loop, variable, place):
             return loop
         case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
-            state = _write(sub, scope)
-            over = (
-                state.axes == (z,) and state.text == f"torch.arange({scope.names.axis_length(z)})"
-            )
-            same = scope.names.axis_length(z) == scope.names.dim_text(variable, place)
-            return z if over and same else None
+            size = _all_values(sub, z, scope)
+            return z if size and size == scope.names.dim_text(variable, place) else None
         case _:
             return None
 
 
 def _over_extent(sub: Expr | Slice, base: Expr, place: int, scope: Scope) -> Axis | None:
     """The axis that a subscript of an expression names."""
-    if not isinstance(sub, Slice) and place < len(base.type.dims):
-        extent = base.type.dims[place]
-        match sub:
-            case Ref(symbol=Loop() as loop) if (
-                loop.extent.dim is extent.dim is not None
-                and not loop.extent.of
-                and loop.start is None
-                and loop.stop is None
-            ):
-                return loop
-            case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
-                size = _all_values(sub, z, scope)
-                named = extent.dim is not None and scope.names.dim(extent.dim) == size
-                if size and (named or str(extent.size) == size):
-                    return z
-    return None
+    if isinstance(sub, Slice) or place >= len(base.type.dims):
+        return None
+    extent = base.type.dims[place]
+    match sub:
+        case Ref(symbol=Loop() as loop) if loop.extent.dim is extent.dim is not None:
+            whole = not loop.extent.of and loop.start is None and loop.stop is None
+            return loop if whole else None
+        case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
+            size = _all_values(sub, z, scope)
+            named = extent.dim is not None and scope.names.dim(extent.dim) == size
+            return z if size and (named or str(extent.size) == size) else None
+        case _:
+            return None
 
 
 def _all_values(sub: Expr, z: Variable, scope: Scope) -> str:
