@@ -12,12 +12,15 @@ from genlang.check.model import Loop, Variable
 
 Axis = Loop | Variable
 
+# How tightly Python binds the outermost operator of a text; names, calls and subscripts are ATOM.
+TERNARY, COMPARE, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """Text with axes. `number`: a Python number, not a tensor; `truth`: a bool tensor.
 
-    `tight`: needs no parentheses before an operator or a subscript.
+    `level`: how tightly its outermost operator binds.
     """
 
     text: str
@@ -25,12 +28,20 @@ class Code:
     event: int = 0
     number: bool = False
     truth: bool = False
-    tight: bool = True
+    level: int = ATOM
+
+    def __str__(self) -> str:
+        """The text."""
+        return self.text
 
     @property
     def atom(self) -> str:
-        """The text, in parentheses where an operator or a subscript follows."""
-        return self.text if self.tight else f"({self.text})"
+        """The text, in parentheses where a subscript or a method follows."""
+        return self.above(ATOM)
+
+    def above(self, level: int) -> str:
+        """The text, in parentheses where its outermost operator binds less tightly."""
+        return self.text if self.level >= level else f"({self.text})"
 
 
 def union(order: Sequence[Axis], codes: Iterable[Code]) -> tuple[Axis, ...]:
@@ -45,19 +56,25 @@ def permuted(code: Code, order: Sequence[Axis]) -> Code:
     if wanted == code.axes:
         return code
     if len(code.axes) + code.event == 2:
-        return replace(code, text=f"{code.atom}.T", axes=wanted, tight=True)
+        return replace(code, text=f"{code.atom}.T", axes=wanted, level=ATOM)
     moves = [code.axes.index(a) for a in wanted]
     moves += range(len(code.axes), len(code.axes) + code.event)
     text = f"{code.atom}.permute({', '.join(map(str, moves))})"
-    return replace(code, text=text, axes=wanted, tight=True)
+    return replace(code, text=text, axes=wanted, level=ATOM)
 
 
 def aligned(code: Code, axes: tuple[Axis, ...], event: int = 0, order: Sequence[Axis] = ()) -> str:
     """Write a code so that it broadcasts against `axes` and `event` trailing dims."""
+    return lined_up(code, axes, event, order).text
+
+
+def lined_up(
+    code: Code, axes: tuple[Axis, ...], event: int = 0, order: Sequence[Axis] = ()
+) -> Code:
+    """As `aligned`; keeps how tightly the text binds."""
     if code.number:
-        return code.text
+        return code
     code = permuted(code, order or axes)
-    pad = max(0, event - code.event)
     marks: list[str] = []
     for axis in axes:
         if axis in code.axes:
@@ -65,24 +82,24 @@ def aligned(code: Code, axes: tuple[Axis, ...], event: int = 0, order: Sequence[
         elif marks:
             marks.append("None")
     if not marks:
-        return code.text
-    marks += ["None"] * pad
+        return code
+    marks += ["None"] * max(0, event - code.event)
     while marks and marks[-1] == ":":
         marks.pop()
     if not marks:
-        return code.text
-    return f"{code.atom}[{', '.join(marks)}]"
+        return code
+    return replace(code, text=f"{code.atom}[{', '.join(marks)}]", level=ATOM)
 
 
 def integer(code: Code) -> Code:
     """A bool tensor as numbers 0 and 1; other codes as they are."""
     if not code.truth:
         return code
-    return replace(code, text=f"{code.atom}.long()", truth=False, tight=True)
+    return replace(code, text=f"{code.atom}.long()", truth=False, level=ATOM)
 
 
 def tensor(code: Code) -> Code:
     """A Python number as a tensor."""
     if not code.number:
         return code
-    return replace(code, text=f"torch.tensor({code.text})", number=False, tight=True)
+    return replace(code, text=f"torch.tensor({code.text})", number=False, level=ATOM)

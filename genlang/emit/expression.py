@@ -21,11 +21,32 @@ from genlang.check.model import (
     Slice,
     Variable,
 )
-from genlang.emit.code import Axis, Code, aligned, integer, permuted, tensor, union
+from genlang.emit.code import (
+    AND,
+    ATOM,
+    COMPARE,
+    OR,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    TERNARY,
+    Axis,
+    Code,
+    aligned,
+    integer,
+    lined_up,
+    permuted,
+    tensor,
+    union,
+)
 from genlang.lang.functions import FUNCTIONS
 
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "^"})
 PYTHON = {"^": "**"}
+LEVELS = {
+    "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "%": PRODUCT, "^": POWER, "&": AND, "|": OR,
+}  # fmt: skip
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 IDENTITY = {
     "sum": "0.0", "prod": "1.0", "mean": "0.0", "min": "math.inf", "max": "-math.inf",
@@ -94,7 +115,7 @@ def _number(value: float | str) -> Code:
     text = str(value)
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         text = "math.inf" if value > 0 else "-math.inf"
-    return Code(text, number=True, tight=not text.startswith("-"))
+    return Code(text, number=True, level=SIGN if text.startswith("-") else ATOM)
 
 
 # -- Operators and functions ------------------------------------------------------------------
@@ -109,10 +130,10 @@ def apply(expr: Apply, scope: Scope) -> Code:
     if op in ("and", "or"):
         return _binary("&" if op == "and" else "|", [truth(c) for c in codes], scope, boolean=True)
     if op == "not":
-        return replace(codes[0], text=f"~{truth(codes[0]).atom}", truth=True, tight=False)
+        return replace(codes[0], text=f"~{truth(codes[0]).above(SIGN)}", truth=True, level=SIGN)
     codes = [integer(c) for c in codes]
     if op == "neg":
-        return replace(codes[0], text=f"-{codes[0].atom}", tight=False)
+        return replace(codes[0], text=f"-{codes[0].above(SIGN)}", level=SIGN)
     if op in COMPARISONS or op in ARITHMETIC:
         return _binary(op, codes, scope, boolean=op in COMPARISONS)
     return _call(expr, codes, scope)
@@ -121,17 +142,20 @@ def apply(expr: Apply, scope: Scope) -> Code:
 def truth(code: Code) -> Code:
     if code.truth:
         return code
-    return replace(code, text=f"{code.atom} != 0", truth=True, tight=False)
+    return replace(code, text=f"{code.above(OR)} != 0", truth=True, level=COMPARE)
 
 
 def _binary(op: str, codes: list[Code], scope: Scope, *, boolean: bool) -> Code:
     axes = union(scope.order, codes)
     event = max(c.event for c in codes)
-    left, right = (replace(c, text=aligned(c, axes, event, scope.order)) for c in codes)
-    tight = [replace(c, tight=c.tight or c.text.endswith("]")) for c in (left, right)]
+    left, right = (lined_up(c, axes, event, scope.order) for c in codes)
     number = all(c.number for c in codes)
-    text = f"{tight[0].atom} {PYTHON.get(op, op)} {tight[1].atom}"
-    return Code(text, axes, event, number=number, truth=boolean and not number, tight=False)
+    level = LEVELS.get(op, COMPARE)
+    # `a - (b - c)`, `(a ** b) ** c` and chained comparisons keep their parentheses.
+    first = left.above(level + (op == "^" or level == COMPARE))
+    second = right.above(level + (op not in ("+", "&", "|")))
+    text = f"{first} {PYTHON.get(op, op)} {second}"
+    return Code(text, axes, event, number=number, truth=boolean and not number, level=level)
 
 
 def comparison(op: str, left: Code, right: Code, scope: Scope) -> Code:
@@ -156,41 +180,29 @@ def _call(expr: Apply, codes: list[Code], scope: Scope) -> Code:
     if row.shape == "elementwise":
         codes = [tensor(c) if all(d.number for d in codes) else c for c in codes]
         wanted = max(c.event for c in codes)
-        texts = [aligned(c, axes, wanted, scope.order) for c in codes]
+        codes = [lined_up(c, axes, wanted, scope.order) for c in codes]
     else:
-        texts = [aligned(c, axes, 0, scope.order) for c in codes]
-    return Code(
-        row.torch.replace("{*}", ", ".join(texts)).format(*texts),
-        axes,
-        event,
-        tight=_is_call(row.torch),
-    )
-
-
-def _is_call(template: str) -> bool:
-    return not template.startswith("(") and template.endswith(")")
+        codes = [lined_up(c, axes, 0, scope.order) for c in codes]
+    text = row.torch.replace("{*}", ", ".join(c.text for c in codes)).format(*codes)
+    return Code(text, axes, event, level={"sum": SUM, "sign": SIGN}.get(row.binds, ATOM))
 
 
 def matmul(a: Code, b: Code, scope: Scope) -> Code:
     """Write `a @ b` for vectors and matrices over any axes."""
     axes = union(scope.order, [a, b])
+    left, right = (lined_up(c, axes, 0, scope.order) for c in (a, b))
     match a.event, b.event:
-        case 1, 1 if b.axes:
-            left, right = (aligned(c, axes, 1, scope.order) for c in (a, b))
-            return Code(f"({left} * {right}).sum(-1)", axes)
-        case 1, 1:
-            return Code(f"{a.atom} @ {b.atom}", axes, tight=False)
-        case 2, 1 if not b.axes:
-            return Code(f"{a.atom} @ {b.atom}", axes, 1, tight=False)
-        case 2, 1:
-            left, right = (aligned(c, axes, 0, scope.order) for c in (a, b))
-            return Code(f"({left} @ {right}[..., None])[..., 0]", axes, 1)
-        case 1, 2:
-            left, right = (aligned(c, axes, 0, scope.order) for c in (a, b))
-            return Code(f"({left}[..., None, :] @ {right})[..., 0, :]", axes, 1)
-        case _:
-            left, right = (aligned(c, axes, 2, scope.order) for c in (a, b))
-            return Code(f"{left} @ {right}", axes, 2, tight=False)
+        case 1, 1 if a.axes or b.axes:
+            if not b.axes:
+                return Code(f"{left.above(PRODUCT)} @ {right.above(POWER)}", axes, level=PRODUCT)
+            return Code(f"({left.above(PRODUCT)} * {right.above(POWER)}).sum(-1)", axes)
+        case 2, 1 if b.axes:
+            return Code(f"({left.above(PRODUCT)} @ {right.atom}[..., None])[..., 0]", axes, 1)
+        case 1, 2 if a.axes or b.axes:
+            return Code(f"({left.atom}[..., None, :] @ {right.above(POWER)})[..., 0, :]", axes, 1)
+        case m, n:
+            text = f"{left.above(PRODUCT)} @ {right.above(POWER)}"
+            return Code(text, axes, m + n - 2, level=PRODUCT)
 
 
 def select(expr: Select, scope: Scope) -> Code:
@@ -201,7 +213,7 @@ def select(expr: Select, scope: Scope) -> Code:
         text = f"{codes[0].text} if {condition.text} else {codes[1].text}"
         axes = union(scope.order, codes)
         number = all(c.number for c in codes)
-        return Code(text, axes, codes[0].event, number=number, tight=False)
+        return Code(text, axes, codes[0].event, number=number, level=TERNARY)
     axes = union(scope.order, [condition, *codes])
     event = max(c.event for c in codes)
     texts = [aligned(c, axes, event, scope.order) for c in (truth(condition), *codes)]
@@ -359,7 +371,7 @@ def subscript(
     while texts and texts[-1] == ":":
         texts.pop()
     text = f"{code.atom}[{', '.join(texts)}]" if texts else code.text
-    return _events_last(text, result, code.tight or bool(texts))
+    return _events_last(text, result, ATOM if texts else code.level)
 
 
 def _advance(entries: list[Axis | Slice | Code], scope: Scope) -> list[Axis | Slice | Code]:
@@ -384,16 +396,16 @@ def _advance(entries: list[Axis | Slice | Code], scope: Scope) -> list[Axis | Sl
             entries[clash] = Code(f"torch.arange({scope.names.axis_length(axis)})", (axis,))
 
 
-def _events_last(text: str, result: list[Axis | None], tight: bool) -> Code:  # noqa: FBT001
+def _events_last(text: str, result: list[Axis | None], level: int) -> Code:
     axes = tuple(a for a in result if a is not None)
     event = len(result) - len(axes)
     first_event = next((i for i, a in enumerate(result) if a is None), len(result))
     if any(a is not None for a in result[first_event:]):
         moves = [i for i, a in enumerate(result) if a is not None]
         moves += [i for i, a in enumerate(result) if a is None]
-        base = text if tight else f"({text})"
+        base = Code(text, level=level).atom
         return Code(f"{base}.permute({', '.join(map(str, moves))})", axes, event)
-    return Code(text, axes, event, tight=tight)
+    return Code(text, axes, event, level=level)
 
 
 def _shifted(sub: Expr | Slice, axis: Axis | None, start: Expr | None) -> Expr | Slice:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from genlang.check.model import Choice, Distribution, Law
-from genlang.emit.code import Code, aligned, integer, permuted, tensor, union
+from genlang.emit.code import TERNARY, Code, aligned, integer, lined_up, permuted, tensor, union
 from genlang.emit.expression import Scope, truth, write
 from genlang.lang.distributions import DISTRIBUTIONS, Form
 
@@ -50,8 +50,8 @@ def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Cod
     bounds = [None if e is None else integer(write(e, scope)) for e in (law.lower, law.upper)]
     every = [*codes.values(), *(b for b in bounds if b is not None)]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
-    texts = {name: aligned(code, axes, 0, scope.order) for name, code in codes.items()}
-    text = form_of(law).torch.format(**texts)
+    given = {name: lined_up(code, axes, 0, scope.order) for name, code in codes.items()}
+    text = form_of(law).torch.format(**given)
     if any(b is not None for b in bounds):
         low, high = ("None" if b is None else aligned(b, axes, 0, scope.order) for b in bounds)
         text = f"exact.truncated({text}, {low}, {high})"
@@ -67,7 +67,7 @@ def log_prob(law: Law, value: Code, scope: Scope) -> Code:
             axes = union(scope.order, [test, *parts])
             texts = [aligned(c, axes, 0, scope.order) for c in (test, *parts)]
             if test.number:
-                return Code(f"{texts[1]} if {test.text} else {texts[2]}", axes, tight=False)
+                return Code(f"{texts[1]} if {test.text} else {texts[2]}", axes, level=TERNARY)
             return Code(f"torch.where({', '.join(texts)})", axes)
         case Distribution():
             code = law_code(law, scope, value)

@@ -16,7 +16,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.walk import symbols
-from genlang.emit.code import Axis, Code
+from genlang.emit.code import SUM, Axis, Code
 from genlang.emit.expression import Scope, comparison, conjunction, subscript, write
 from genlang.emit.names import Locals, attribute
 from genlang.plan.eliminate import State
@@ -205,7 +205,7 @@ class Spelling:
             return Code(f"torch.arange({self.state_size(z)})", (z,))
         low = write(support.low, self._cells(z))
         first = low.text if low.number else f"int({low.atom}.min())"
-        return Code(f"{first} + torch.arange({self.state_size(z)})", (z,), tight=False)
+        return Code(f"{first} + torch.arange({self.state_size(z)})", (z,), level=SUM)
 
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: Scope) -> Code | None:
         """The value of a latent's cell, over the latent's axis; None for other variables."""
@@ -238,7 +238,7 @@ class Spelling:
             return code
         low = write(state.support.low, self._cells(z))
         first = low.text if low.number else f"int({low.atom}.min())"
-        return replace(code, text=f"{first} + {code.text}", tight=False)
+        return replace(code, text=f"{first} + {code.text}", level=SUM)
 
     def profile_table(self, z: Variable) -> str:
         """The local with all profiles of a coupled array."""

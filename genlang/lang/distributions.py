@@ -104,11 +104,11 @@ _ROWS = (
         others=(
             Form(
                 (P("shape", "positive"), P("scale", "positive")),
-                "exact.inside(dist.Gamma({shape}, 1 / ({scale})))",
+                "exact.inside(dist.Gamma({shape}, 1 / {scale.atom}))",
             ),
             Form(
                 (P("mean", "positive"), P("sd", "positive")),
-                "exact.inside(dist.Gamma(({mean} / ({sd})) ** 2, {mean} / ({sd}) ** 2))",
+                "exact.inside(dist.Gamma(({mean.atom} / {sd.atom}) ** 2, {mean.atom} / {sd.atom} ** 2))",
             ),
         ),
     ),
@@ -147,7 +147,7 @@ _ROWS = (
         others=(
             Form(
                 (P("mean", "unit"), P("concentration", "positive")),
-                "exact.inside(dist.Beta({mean} * ({concentration}), (1 - ({mean})) * ({concentration})))",
+                "exact.inside(dist.Beta({mean.atom} * {concentration.atom}, (1 - {mean.atom}) * {concentration.atom}))",
             ),
         ),
     ),

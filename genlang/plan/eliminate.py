@@ -14,7 +14,7 @@ becomes one state whose values are its profiles, and the search starts again.
 from dataclasses import dataclass
 
 from genlang.check.model import Const, Draw, Expr, Loop, Ref, Variable
-from genlang.check.walk import index_type
+from genlang.check.walk import index_type, symbols
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.graph import Term
 from genlang.plan.support import Support
@@ -114,7 +114,7 @@ def eliminate(
 
 
 def _refuse_profile(stuck: _Stuck, state: State) -> None:
-    ragged = [p for p in state.draw.loops if p.extent.of or p.start is not None or p.stop]
+    ragged = [p for p in state.draw.loops if _uneven(p)]
     weighted = [p for p in stuck.loops if p.weight is not None]
     if not ragged and not weighted:
         return
@@ -127,6 +127,11 @@ def _refuse_profile(stuck: _Stuck, state: State) -> None:
     raise ModelError(
         [Diagnostic("E702", message, stuck.term.statement.span, why=why, second=place)]
     )
+
+
+def _uneven(loop: Loop) -> bool:
+    """Whether the number of iterations may differ from row to row."""
+    return bool(loop.extent.of) or loop.start is not None or loop.stop is not None
 
 
 def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]:
@@ -170,13 +175,16 @@ def _where(z: Variable, term: Term, states: dict[Variable, State]) -> tuple[Vari
     """How a term reads the cells of one latent outside its profile; raises where it couples."""
     state = states[z]
     reads = dict(term.reads)[z]
+    target = getattr(term.statement, "target", None)
+    # A latent whose cells are one state reads its parents at all of its cells together.
+    gone = set(states[target].profile) if target in states else set()
     found: list[Expr] = []
     for i, loop in enumerate(state.draw.loops):
         if loop in state.profile:
             continue
         given = {read.subscripts[i] for read in reads}
         first = next(iter(given))
-        if len(given) > 1 or first is None:
+        if len(given) > 1 or first is None or any(s in gone for s in symbols(first)):
             raise _Stuck(z, (loop,), term)
         found.append(first)
     return z, tuple(found)
@@ -231,18 +239,18 @@ def _ordered(target: list[Loop], piece: Piece, states: dict[Variable, State]) ->
 
 
 def _stuck(piece: Piece, states: dict[Variable, State]) -> _Stuck:
-    """Choose the array to turn into profiles: the one with the fewest, the later if unknown."""
+    """Choose the array to turn into profiles: one that can be, with the fewest; the later if tied."""
     plates = [set(states[z].plates) for z, _ in piece.states]
     common = set.intersection(*plates)
-    best: tuple[float, int] | None = None
+    best: tuple[bool, float, int] | None = None
     choice = 0
     for i, (z, _) in enumerate(piece.states):
         loops = plates[i] - common or plates[i]
         if not loops:
             continue
-        count = _profiles(states[z], tuple(loops))
-        if best is None or (count, -i) <= best:
-            best, choice = (count, -i), i
+        rank = (any(map(_uneven, states[z].draw.loops)), _profiles(states[z], tuple(loops)), -i)
+        if best is None or rank <= best:
+            best, choice = rank, i
     z = piece.states[choice][0]
     loops = tuple(p for p in states[z].plates if p in (plates[choice] - common or plates[choice]))
     return _Stuck(z, loops, piece.terms[-1])

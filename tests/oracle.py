@@ -1,0 +1,901 @@
+"""The oracle: the density of a checked Model by plain loops and enumeration.
+
+It shares no code with plan, emit, runtime or lang. Each statement is one factor for each iteration
+of its loops; a factor is evaluated under a partial assignment of the finite discrete latents, and a
+read of an unassigned one branches over all its states. So only the taken branch of an `if` is
+evaluated, and a factor's leaves say which latents it read. The joint table of every connected set
+of latents is then filled in and summed. `values` of a latent over a part begin at the part's start.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy import special, stats
+
+from genlang.check import model as ir
+
+LIMIT = 2**22  # entries of one joint table
+FINITE = frozenset(
+    ["Bernoulli", "Categorical", "Binomial", "BetaBinomial", "DiscreteUniform", "OrderedLogistic", "Hypergeometric", "Delta"]
+)
+UNBOUNDED = frozenset({"Poisson", "NegativeBinomial", "Geometric"})
+
+Value = Any  # a Python number or a numpy array
+Env = dict[ir.Loop, int]
+Cell = tuple[ir.Variable, tuple[int, ...]]
+
+
+class OracleError(Exception):
+    """The oracle cannot evaluate the model: an invalid read, or a name that it does not know."""
+
+
+class _Need(Exception):
+    def __init__(self, cell: Cell) -> None:
+        super().__init__(f"latent {cell[0].name}{list(cell[1])} is read outside its loops")
+        self.cell = cell
+
+
+# -- Functions --------------------------------------------------------------------------------
+
+
+def _one_hot(k: Value, size: Value) -> Value:
+    return np.eye(int(size))[int(k)]
+
+
+def _clamp(x: Value, low: Value, high: Value) -> Value:
+    return np.minimum(np.maximum(x, low), high)
+
+
+def _log(x: Value) -> Value:
+    return np.log(np.asarray(x, dtype=float))
+
+
+def _extreme(array: Callable[..., Value], two: Callable[..., Value]) -> Callable[..., Value]:
+    return lambda *a: two(*a) if len(a) == 2 else array(a[0])
+
+
+def _shape(fill: float) -> Callable[..., Value]:
+    return lambda *sizes: np.full([int(s) for s in sizes], fill)
+
+
+FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: np.true_divide(a, b),
+    "@": np.matmul,
+    "^": lambda a, b: np.power(np.asarray(a, dtype=float), b),
+    "%": np.mod,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "not": np.logical_not,
+    "neg": lambda a: -a,
+    "exp": np.exp,
+    "log": _log,
+    "log1p": np.log1p,
+    "expm1": np.expm1,
+    "sqrt": np.sqrt,
+    "abs": np.abs,
+    "square": np.square,
+    "sign": np.sign,
+    "floor": lambda x: np.floor(x).astype(int),
+    "ceil": lambda x: np.ceil(x).astype(int),
+    "round": lambda x: np.round(x).astype(int),
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "atan2": np.arctan2,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "tanh": np.tanh,
+    "sigmoid": special.expit,
+    "logit": special.logit,
+    "softplus": lambda x: np.logaddexp(0.0, x),
+    "softmax": lambda x: special.softmax(x, axis=-1),
+    "log_softmax": lambda x: special.log_softmax(x, axis=-1),
+    "log_sigmoid": special.log_expit,
+    "log1m_exp": lambda x: _log(-np.expm1(x)),
+    "inv_cloglog": lambda x: -np.expm1(-np.exp(x)),
+    "erf": special.erf,
+    "erfc": special.erfc,
+    "normal_cdf": special.ndtr,
+    "normal_quantile": special.ndtri,
+    "lgamma": special.gammaln,
+    "digamma": special.digamma,
+    "lbeta": special.betaln,
+    "lchoose": lambda n, k: np.log(special.comb(n, k)),
+    "min": _extreme(np.min, np.minimum),
+    "max": _extreme(np.max, np.maximum),
+    "min2": np.minimum,
+    "max2": np.maximum,
+    "clamp": _clamp,
+    "sum": lambda x: np.sum(x, axis=-1),
+    "prod": lambda x: np.prod(x, axis=-1),
+    "mean": lambda x: np.mean(x, axis=-1),
+    "sd": lambda x: np.std(x, axis=-1, ddof=1),
+    "var": lambda x: np.var(x, axis=-1, ddof=1),
+    "cumsum": lambda x: np.cumsum(x, axis=-1),
+    "cumprod": lambda x: np.cumprod(x, axis=-1),
+    "sort": lambda x: np.sort(x, axis=-1),
+    "any": lambda x: np.any(x, axis=-1),
+    "all": lambda x: np.all(x, axis=-1),
+    "logsumexp": lambda x: _logsumexp(np.asarray(x, dtype=float)),
+    "logaddexp": np.logaddexp,
+    "dot": np.dot,
+    "outer": np.outer,
+    "norm": np.linalg.norm,
+    "transpose": np.transpose,
+    "inverse": np.linalg.inv,
+    "det": np.linalg.det,
+    "logdet": lambda x: np.linalg.slogdet(x)[1],
+    "cholesky": np.linalg.cholesky,
+    "solve": np.linalg.solve,
+    "diag": np.diag,
+    "quad_form": lambda a, x: x @ a @ x,
+    "eye": lambda n: np.eye(int(n)),
+    "ones": _shape(1.0),
+    "zeros": _shape(0.0),
+    "full": lambda n, x: np.full(int(n), x),
+    "linspace": lambda a, b, n: np.linspace(a, b, int(n)),
+    "one_hot": _one_hot,
+    "concat": lambda *a: np.concatenate(a),
+    "stack": lambda *a: np.stack(a),
+    "size": lambda x: len(x),
+    "normalize": lambda x: np.asarray(x) / np.sum(x, axis=-1),
+}
+
+
+def _logsumexp(values: Value) -> float:
+    flat = np.asarray(values, dtype=float).ravel()
+    top = float(flat.max()) if flat.size else -math.inf
+    if math.isinf(top):
+        return top
+    return top + math.log(float(np.exp(flat - top).sum()))
+
+
+# -- Laws -------------------------------------------------------------------------------------
+
+Parameters = dict[str, Value]
+
+
+def _probability(p: Parameters) -> tuple[float, float]:
+    """Return log p and log(1 - p) of `probs` or `logits`."""
+    if "logits" in p:
+        return float(special.log_expit(p["logits"])), float(special.log_expit(-p["logits"]))
+    probs = float(p["probs"])
+    if not -1e-12 <= probs <= 1 + 1e-12:
+        raise OracleError(f"probability {probs} is outside 0 to 1")
+    return float(_log(probs)), float(np.log1p(-probs))
+
+
+def _times(n: float, log_p: float) -> float:
+    return 0.0 if n == 0 else n * log_p
+
+
+def _bernoulli(x: Value, p: Parameters) -> float:
+    yes, no = _probability(p)
+    return yes if x == 1 else no if x == 0 else -math.inf
+
+
+def _categorical(x: Value, p: Parameters) -> float:
+    if "logits" in p:
+        table = special.log_softmax(np.asarray(p["logits"], dtype=float))
+    elif "weights" in p:
+        weights = np.asarray(p["weights"], dtype=float)
+        table = _log(weights / weights.sum())
+    else:
+        table = _log(p["probs"])
+    return float(table[int(x)]) if 0 <= x < len(table) else -math.inf
+
+
+def _binomial(x: Value, p: Parameters) -> float:
+    n, (yes, no) = p["total"], _probability(p)
+    if not 0 <= x <= n:
+        return -math.inf
+    return math.log(math.comb(int(n), int(x))) + _times(x, yes) + _times(n - x, no)
+
+
+def _beta_binomial(x: Value, p: Parameters) -> float:
+    n, a, b = p["total"], p["a"], p["b"]
+    if not 0 <= x <= n:
+        return -math.inf
+    choose = math.log(math.comb(int(n), int(x)))
+    return choose + float(special.betaln(x + a, n - x + b) - special.betaln(a, b))
+
+
+def _poisson(x: Value, p: Parameters) -> float:
+    log_rate = float(p["log_rate"] if "log_rate" in p else _log(p["rate"]))
+    if x < 0:
+        return -math.inf
+    return _times(x, log_rate) - math.exp(log_rate) - math.lgamma(x + 1)
+
+
+def _negative_binomial(x: Value, p: Parameters) -> float:
+    mean = float(np.exp(p["log_mean"]) if "log_mean" in p else p["mean"])
+    size = float(p["dispersion"])
+    if x < 0:
+        return -math.inf
+    choose = math.lgamma(x + size) - math.lgamma(size) - math.lgamma(x + 1)
+    return choose - size * math.log1p(mean / size) + _times(x, float(_log(mean / (mean + size))))
+
+
+def _ordered_logistic(x: Value, p: Parameters) -> float:
+    above = special.expit(p["predictor"] - np.asarray(p["cutpoints"], dtype=float))
+    table = -np.diff(np.concatenate([[1.0], above, [0.0]]))
+    return float(_log(table[int(x)])) if 0 <= x < len(table) else -math.inf
+
+
+def _normal(x: Value, p: Parameters) -> float:
+    z = (x - p["loc"]) / p["scale"]
+    return float(-0.5 * z * z - math.log(p["scale"]) - 0.5 * math.log(2 * math.pi))
+
+
+def _uniform_int(x: Value, p: Parameters) -> float:
+    low, high = p["low"], p["high"]
+    return -math.log(high - low + 1) if low <= x <= high else -math.inf
+
+
+def _dirichlet(x: Value, p: Parameters) -> float:
+    x, a = np.asarray(x, dtype=float), np.asarray(p["concentration"], dtype=float)
+    if (x < 0).any() or abs(x.sum() - 1) > 1e-6:
+        return -math.inf
+    norm = special.gammaln(a.sum()) - special.gammaln(a).sum()
+    return float(norm + special.xlogy(a - 1, x).sum())
+
+
+def _multivariate_normal(x: Value, p: Parameters) -> float:
+    if "scale_tril" in p:
+        cov = p["scale_tril"] @ p["scale_tril"].T
+    else:
+        cov = p["covariance"] if "covariance" in p else np.linalg.inv(p["precision"])
+    return float(stats.multivariate_normal.logpdf(x, np.asarray(p["loc"]), cov))
+
+
+def _multinomial(x: Value, p: Parameters) -> float:
+    return float(stats.multinomial.logpmf(x, p.get("total", np.sum(x)), p["probs"]))
+
+
+def _gamma(p: Parameters) -> Any:
+    if "mean" in p:
+        shape = (p["mean"] / p["sd"]) ** 2
+        return stats.gamma(shape, scale=p["mean"] / shape)
+    return stats.gamma(p["shape"], scale=p["scale"] if "scale" in p else 1 / p["rate"])
+
+
+def _beta(p: Parameters) -> Any:
+    if "mean" in p:
+        return stats.beta(p["mean"] * p["concentration"], (1 - p["mean"]) * p["concentration"])
+    return stats.beta(p["a"], p["b"])
+
+
+def _half_t(p: Parameters) -> Any:
+    return _Half(stats.t(p["df"], scale=p["scale"]))
+
+
+class _Half:
+    """The absolute value of a symmetric law."""
+
+    def __init__(self, law: Any) -> None:
+        self.law = law
+
+    def logpdf(self, x: float) -> float:
+        return -math.inf if x < 0 else float(self.law.logpdf(x)) + math.log(2)
+
+    def cdf(self, x: float) -> float:
+        return max(0.0, 2 * float(self.law.cdf(x)) - 1)
+
+    def sf(self, x: float) -> float:
+        return min(1.0, 2 * float(self.law.sf(x)))
+
+
+# Laws in closed form: (value, parameters) -> log density.
+CLOSED: dict[str, Callable[[Value, Parameters], float]] = {
+    "Bernoulli": _bernoulli,
+    "Categorical": _categorical,
+    "Binomial": _binomial,
+    "BetaBinomial": _beta_binomial,
+    "Poisson": _poisson,
+    "NegativeBinomial": _negative_binomial,
+    "OrderedLogistic": _ordered_logistic,
+    "Normal": _normal,
+    "DiscreteUniform": _uniform_int,
+    "Dirichlet": _dirichlet,
+    "MultivariateNormal": _multivariate_normal,
+    "Multinomial": _multinomial,
+    "Delta": lambda x, p: 0.0 if np.all(np.equal(x, next(iter(p.values())))) else -math.inf,
+    "Flat": lambda x, p: 0.0,
+}
+VECTOR = frozenset({"Dirichlet", "MultivariateNormal", "Multinomial", "Delta"})
+
+# Laws through SciPy: parameters -> frozen distribution (also for the cdf of a truncated one).
+FROZEN: dict[str, Callable[[Parameters], Any]] = {
+    "Normal": lambda p: stats.norm(p["loc"], p["scale"]),
+    "StudentT": lambda p: stats.t(p["df"], p["loc"], p["scale"]),
+    "Cauchy": lambda p: stats.cauchy(p["loc"], p["scale"]),
+    "Laplace": lambda p: stats.laplace(p["loc"], p["scale"]),
+    "Logistic": lambda p: stats.logistic(p["loc"], p["scale"]),
+    "Gumbel": lambda p: stats.gumbel_r(p["loc"], p["scale"]),
+    "SkewNormal": lambda p: stats.skewnorm(p["shape"], p["loc"], p["scale"]),
+    "Uniform": lambda p: stats.uniform(p["low"], p["high"] - p["low"]),
+    "VonMises": lambda p: stats.vonmises(p["concentration"], p["loc"]),
+    "HalfNormal": lambda p: stats.halfnorm(scale=p["scale"]),
+    "HalfCauchy": lambda p: stats.halfcauchy(scale=p["scale"]),
+    "HalfStudentT": _half_t,
+    "Exponential": lambda p: stats.expon(scale=1 / p["rate"]),
+    "Gamma": _gamma,
+    "InverseGamma": lambda p: stats.invgamma(p["shape"], scale=p["scale"]),
+    "LogNormal": lambda p: stats.lognorm(p["scale"], scale=np.exp(p["loc"])),
+    "Weibull": lambda p: stats.weibull_min(p["shape"], scale=p["scale"]),
+    "Chi2": lambda p: stats.chi2(p["df"]),
+    "Pareto": lambda p: stats.pareto(p["shape"], scale=p["scale"]),
+    "Beta": _beta,
+    "Geometric": lambda p: stats.geom(p["probs"], loc=-1),
+    "Hypergeometric": lambda p: stats.hypergeom(p["total"], p["successes"], p["draws"]),
+}
+DISCRETE = FINITE | UNBOUNDED
+
+
+def _untruncated(name: str, x: Value, p: Parameters) -> float:
+    if name in CLOSED:
+        return CLOSED[name](x, p)
+    if name not in FROZEN:
+        raise OracleError(f"the oracle has no distribution {name}")
+    law = FROZEN[name](p)
+    return float(law.logpmf(x) if name in DISCRETE else law.logpdf(x))
+
+
+def _truncated(name: str, x: Value, p: Parameters, low: Value, high: Value) -> float:
+    """Log density of a scalar, renormalized over inclusive bounds (None where absent)."""
+    if (low is not None and x < low) or (high is not None and x > high):
+        return -math.inf
+    density = _untruncated(name, x, p)
+    if name == "Flat" or (low is None and high is None):
+        return density
+    if name in DISCRETE:
+        floor = 0 if low is None else max(0, math.ceil(low))
+        if high is not None:
+            inside = range(floor, math.floor(high) + 1)
+            return density - _logsumexp([_untruncated(name, k, p) for k in inside])
+        below = [math.exp(_untruncated(name, k, p)) for k in range(floor)]
+        return density - math.log1p(-math.fsum(below))
+    law = FROZEN[name](p)
+    low = -math.inf if low is None else low
+    high = math.inf if high is None else high
+    left, right = float(law.cdf(low)), float(law.sf(high))
+    # In the upper tail the survival function keeps the digits that the cdf loses.
+    mass = float(law.sf(low)) - right if left > 0.5 else float(law.cdf(high)) - left
+    return density - math.log(mass)
+
+
+def _log_density(law: ir.Distribution, x: Value, p: Parameters, low: Value, high: Value) -> float:
+    """Log density of one cell: a scalar, a vector law, or a scalar law on each element."""
+    if law.name in VECTOR or np.ndim(x) == 0:
+        return _truncated(law.name, x, p, low, high)
+    x = np.asarray(x)
+    total = 0.0
+    if law.structure in ("ordered", "positive_ordered"):
+        if (np.diff(x) <= 0).any() or (law.structure != "ordered" and x[0] <= 0):
+            return -math.inf
+        if all(np.ndim(v) == 0 for v in p.values()):
+            total = math.lgamma(len(x) + 1)
+    for position, element in np.ndenumerate(x):
+        if law.structure == "baseline" and position[-1] == 0:
+            continue
+        own = {k: v[position] if np.ndim(v) == x.ndim else v for k, v in p.items()}
+        total += _truncated(law.name, element, own, low, high)
+    return total
+
+
+def _states(law: ir.Distribution, p: Parameters, low: Value, high: Value) -> range | tuple[Value]:
+    """Return the support of a finite law."""
+    match law.name:
+        case "Bernoulli":
+            first, last = 0, 1
+        case "Categorical":
+            first, last = 0, len(next(iter(p.values()))) - 1
+        case "Binomial" | "BetaBinomial":
+            first, last = 0, p["total"]
+        case "DiscreteUniform":
+            first, last = p["low"], p["high"]
+        case "OrderedLogistic":
+            first, last = 0, len(p["cutpoints"])
+        case "Hypergeometric":
+            first, last = 0, p["draws"]
+        case "Delta":
+            return (next(iter(p.values())),)
+        case _:
+            first, last = 0, high
+    if low is not None:
+        first = max(first, math.ceil(low))
+    if high is not None:
+        last = min(last, math.floor(high))
+    return range(int(first), int(last) + 1)
+
+
+# -- Scopes -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Scope:
+    """Latent cells summed out together: those of one iteration of the weighted loops."""
+
+    draws: dict[Cell, tuple[ir.Draw, Env]] = field(default_factory=dict)
+    states: dict[Cell, tuple[Value, ...]] = field(default_factory=dict)
+    factors: list[Callable[[], float]] = field(default_factory=list)
+
+
+Leaf = tuple[dict[Cell, Value], float]
+
+
+class Oracle:
+    """A model with its data, values and sizes."""
+
+    def __init__(
+        self,
+        model: ir.Model,
+        data: Mapping[str, Value],
+        values: Mapping[str, Value],
+        sizes: Mapping[str, Value],
+    ) -> None:
+        self.model, self.data, self.values, self.sizes = model, data, values, sizes
+        self.defines = {s.target: s for s in model.statements if isinstance(s, ir.Define)}
+        self.givens = {s.target: s for s in model.statements if isinstance(s, ir.Given)}
+        self.finite = {
+            s.target
+            for s in model.statements
+            if isinstance(s, ir.Draw)
+            and s.target.role == "latent"
+            and s.target.name not in values
+            and _is_finite(s.law)
+        }
+        self.assigned: dict[Cell, Value] = {}
+        self.summed: set[Cell] = set()  # missing observed cells of finite support
+        self.tables: list[tuple[list[Cell], Value]] = []
+        self.root = _Scope()
+
+    def total(self) -> float:
+        """Return the log density with every finite latent summed out."""
+        statements = [s for s in self.model.statements if isinstance(s, ir.Draw | ir.Factor)]
+        statements = [
+            s for s in statements if isinstance(s, ir.Factor) or s.target.role != "generated"
+        ]
+        with np.errstate(all="ignore"):
+            try:
+                return self._sum(statements, 0, {}, self.root, keep=True)
+            except _Need as need:
+                raise OracleError(str(need)) from None
+
+    # -- Sums --
+
+    def _sum(
+        self,
+        statements: Sequence[ir.Draw | ir.Factor],
+        depth: int,
+        env: Env,
+        scope: _Scope,
+        keep: bool = False,
+    ) -> float:
+        inner: dict[tuple[ir.Loop, ...], list[ir.Draw | ir.Factor]] = {}
+        for statement in statements:
+            loops = statement.loops
+            weighted = [k for k in range(depth, len(loops)) if loops[k].weight is not None]
+            if weighted:
+                inner.setdefault(loops[: weighted[0] + 1], []).append(statement)
+                continue
+            for here in self.iterations(loops[depth:], env):
+                self._instance(statement, here, scope)
+        for loops, group in inner.items():
+            for here in self.iterations(loops[depth:], env):
+                scope.factors.append(self._weighted(group, len(loops), here))
+        leaves = [self._branch(factor, scope) for factor in scope.factors]
+        return self._eliminate(leaves, scope, keep)
+
+    def _weighted(
+        self, group: list[ir.Draw | ir.Factor], depth: int, env: Env
+    ) -> Callable[[], float]:
+        weight = next(iter(group)).loops[depth - 1].weight
+        assert weight is not None
+
+        def factor() -> float:
+            times = float(self.evaluate(weight, env))
+            return 0.0 if times == 0 else times * self._sum(group, depth, env, _Scope())
+
+        return factor
+
+    def _instance(self, statement: ir.Draw | ir.Factor, env: Env, scope: _Scope) -> None:
+        if isinstance(statement, ir.Factor):
+            scope.factors.append(lambda: float(self.evaluate(statement.value, env)))
+            return
+        target = statement.target
+        cell = target, tuple(int(self.evaluate(s, env)) for s in statement.subscripts)
+        if target in self.finite:
+            scope.draws[cell] = statement, env
+        elif target.role != "latent" and _missing(self.read(target, cell[1], env)):
+            if not _is_finite(statement.law):
+                return
+            self.summed.add(cell)
+            scope.draws[cell] = statement, env
+        scope.factors.append(lambda: self._law(statement.law, self.read(target, cell[1], env), env))
+
+    def _branch(self, factor: Callable[[], float], scope: _Scope) -> list[Leaf]:
+        try:
+            return [({}, factor())]
+        except _Need as need:
+            cell = need.cell
+        if cell not in scope.draws:
+            raise _Need(cell)
+        leaves: list[Leaf] = []
+        for state in self._support(cell, scope):
+            self.assigned[cell] = state
+            try:
+                leaves += [({cell: state, **p}, v) for p, v in self._branch(factor, scope)]
+            finally:
+                del self.assigned[cell]
+        return leaves
+
+    def _support(self, cell: Cell, scope: _Scope) -> tuple[Value, ...]:
+        """Return the states of a cell: the union over the states of what its support reads."""
+        if cell not in scope.states:
+            draw, env = scope.draws[cell]
+            found: set[Value] = set()
+
+            def collect() -> float:
+                found.update(self._law_states(draw.law, env))
+                return 0.0
+
+            self._branch(collect, scope)
+            scope.states[cell] = tuple(sorted(found))
+        return scope.states[cell]
+
+    def _eliminate(self, leaves: list[list[Leaf]], scope: _Scope, keep: bool) -> float:
+        scopes = [{cell for part, _ in factor for cell in part} for factor in leaves]
+        component: dict[Cell, list[Cell]] = {cell: [cell] for cell in scope.draws}
+        for cells in scopes:
+            joined = list({id(component[c]): component[c] for c in cells}.values())
+            for other in joined[1:]:
+                joined[0] += other
+                component.update(dict.fromkeys(other, joined[0]))
+        total = 0.0
+        tables: dict[int, Value] = {}
+        order: dict[Cell, dict[Value, int]] = {}
+        for cells in {id(c): c for c in component.values()}.values():
+            for cell in cells:
+                order[cell] = {s: k for k, s in enumerate(self._support(cell, scope))}
+            # A cell with one state has no axis: numpy allows few of them.
+            shape = [len(order[c]) for c in cells if len(order[c]) != 1]
+            if math.prod(shape) > LIMIT:
+                raise OracleError(f"{math.prod(shape)} joint states are too many to enumerate")
+            tables[id(cells)] = np.zeros(shape)
+        for factor, read in zip(leaves, scopes, strict=True):
+            if not read:
+                total += math.fsum(value for _, value in factor)
+                continue
+            cells = component[next(iter(read))]
+            axes = [c for c in cells if len(order[c]) != 1]
+            for part, value in factor:
+                where = tuple(order[c][part[c]] if c in part else slice(None) for c in axes)
+                tables[id(cells)][where] += value
+        for cells in {id(c): c for c in component.values()}.values():
+            table = tables[id(cells)]
+            total += _logsumexp(table)
+            if keep:
+                self.tables.append((cells, table))
+        if math.isnan(total):
+            raise OracleError("the log density is not a number")
+        return total
+
+    # -- Laws --
+
+    def _choose(self, law: ir.Law, env: Env) -> tuple[ir.Distribution, Parameters, Value, Value]:
+        while isinstance(law, ir.Choice):
+            law = law.then if self.evaluate(law.condition, env) else law.otherwise
+        p = {name: self.evaluate(e, env) for name, e in law.parameters}
+        bounds = [None if b is None else self.evaluate(b, env) for b in (law.lower, law.upper)]
+        return law, p, bounds[0], bounds[1]
+
+    def _law(self, law: ir.Law, x: Value, env: Env) -> float:
+        return _log_density_of(x, *self._choose(law, env))
+
+    def _law_states(self, law: ir.Law, env: Env) -> range | tuple[Value]:
+        return _states(*self._choose(law, env))
+
+    # -- Loops --
+
+    def size(self, extent: ir.Extent, env: Env) -> int:
+        """Return the size of an extent."""
+        dim = extent.dim
+        if dim is None:
+            if extent.size is None:
+                raise OracleError("an anonymous extent without a size")
+            return extent.size
+        size: Value
+        if dim.name in self.sizes:
+            size = self.sizes[dim.name]
+        elif dim.lengths is not None:
+            size = self.data[dim.lengths.name]
+        elif dim.derived is not None:
+            size = self.evaluate(dim.derived, env)
+        elif dim.size is not None:
+            size = dim.size
+        elif dim.labels is not None:
+            size = len(dim.labels)
+        else:
+            raise OracleError(f"no size for dim {dim.name}")
+        for index in extent.of:
+            size = size[_position(self.evaluate(index, env), len(size))]
+        return int(size)
+
+    def positions(self, loop: ir.Loop, env: Env) -> range:
+        """Return the positions of a loop: those of its part of the dim."""
+        size = self.size(loop.extent, env)
+        start = 0 if loop.start is None else int(self.evaluate(loop.start, env))
+        stop = size if loop.stop is None else int(self.evaluate(loop.stop, env))
+        return range(start, min(stop, size))
+
+    def iterations(self, loops: Sequence[ir.Loop], env: Env) -> Iterator[Env]:
+        """Yield `env` with the loops bound, outermost first."""
+        if not loops:
+            yield env
+            return
+        for position in self.positions(loops[0], env):
+            yield from self.iterations(loops[1:], {**env, loops[0]: position})
+
+    # -- Reads --
+
+    def read(self, variable: ir.Variable, subscripts: Sequence[Value], env: Env) -> Value:
+        """Return `variable[subscripts]`; the axes of its loops are cells, the others events."""
+        if variable.role in ("data", "observed"):
+            return self._stored(variable, subscripts, env)
+        loops = variable.loops
+        return self._cells(
+            variable, loops, subscripts[: len(loops)], {}, env, subscripts[len(loops) :]
+        )
+
+    def _stored(self, variable: ir.Variable, subscripts: Sequence[Value], env: Env) -> Value:
+        cell = variable, tuple(subscripts)
+        if self.summed and cell in self.summed:
+            if cell not in self.assigned:
+                raise _Need(cell)
+            return self.assigned[cell]
+        if variable.name in self.data:
+            return _take(self.data[variable.name], subscripts)
+        given = self.givens.get(variable)
+        if given is None or given.default is None:
+            raise OracleError(f"no data for {variable.name}")
+        return _take(self.evaluate(given.default, {}), subscripts)
+
+    def _cells(
+        self,
+        variable: ir.Variable,
+        loops: Sequence[ir.Loop],
+        subscripts: Sequence[Value],
+        bound: Env,
+        env: Env,
+        event: Sequence[Value],
+    ) -> Value:
+        if not loops:
+            return _take(self._cell(variable, bound, env), event)
+        inside = self.positions(loops[0], {**env, **bound})
+        chosen: Value = subscripts[0] if subscripts else slice(None)
+        if not isinstance(chosen, slice):
+            if np.ndim(chosen) == 0:
+                position = int(chosen)
+                if position not in inside:
+                    raise OracleError(f"{variable.name} has no cell at {position}")
+                bound = {**bound, loops[0]: position}
+                return self._cells(variable, loops[1:], subscripts[1:], bound, env, event)
+            picked: Sequence[int] = [int(k) for k in chosen]
+        else:
+            size = self.size(loops[0].extent, {**env, **bound})
+            picked = [k for k in range(size)[chosen] if k in inside]
+        rows = [
+            self._cells(variable, loops[1:], subscripts[1:], {**bound, loops[0]: k}, env, event)
+            for k in picked
+        ]
+        return _array(rows)
+
+    def _cell(self, variable: ir.Variable, bound: Env, env: Env) -> Value:
+        if variable in self.defines:
+            return self.evaluate(self.defines[variable].value, {**env, **bound})
+        positions = tuple(bound.values())
+        if variable in self.finite:
+            if (variable, positions) not in self.assigned:
+                raise _Need((variable, positions))
+            return self.assigned[variable, positions]
+        if variable.name not in self.values:
+            raise OracleError(f"no value for {variable.name}")
+        return _take(self.values[variable.name], self.place(variable, positions))
+
+    def place(self, variable: ir.Variable, positions: Sequence[int]) -> tuple[int, ...]:
+        """Return where a cell stands in the stored array: counted from each part's start."""
+        env: Env = {}
+        stored = []
+        for loop, position in zip(variable.loops, positions, strict=True):
+            stored.append(position - self.positions(loop, env).start)
+            env[loop] = position
+        return tuple(stored)
+
+    # -- Expressions --
+
+    def evaluate(self, expr: ir.Expr, env: Env) -> Value:
+        """Return the value of an expression, only what is needed of it evaluated."""
+        match expr:
+            case ir.Const(value=value):
+                return value
+            case ir.Ref(symbol=ir.Loop() as loop):
+                if loop not in env:
+                    raise OracleError(f"loop index {loop.name} is read outside its loop")
+                return env[loop]
+            case ir.Ref(symbol=ir.Dim() as dim):
+                return self.size(ir.Extent(dim), env)
+            case ir.Ref(symbol=ir.Variable() as variable):
+                return self.read(variable, (), env)
+            case ir.Index(base=base, subscripts=subscripts):
+                chosen = tuple(self._subscript(s, env) for s in subscripts)
+                if isinstance(base, ir.Ref) and isinstance(base.symbol, ir.Variable):
+                    return self.read(base.symbol, chosen, env)
+                return _take(self.evaluate(base, env), chosen)
+            case ir.Select(condition=condition, then=then, otherwise=otherwise):
+                return self.evaluate(then if self.evaluate(condition, env) else otherwise, env)
+            case ir.Apply(function="and", arguments=(a, b)):
+                return bool(self.evaluate(a, env)) and bool(self.evaluate(b, env))
+            case ir.Apply(function="or", arguments=(a, b)):
+                return bool(self.evaluate(a, env)) or bool(self.evaluate(b, env))
+            case ir.Apply(function=name, arguments=arguments):
+                if name not in FUNCTIONS:
+                    raise OracleError(f"the oracle has no function {name}")
+                return _scalar(FUNCTIONS[name](*(self.evaluate(a, env) for a in arguments)))
+            case ir.Reduce():
+                return self._reduce(expr, env)
+            case ir.Array(items=items, loops=()):
+                return _array([self.evaluate(item, env) for item in items])
+            case ir.Array(items=(item,)):
+                return self._comprehension(item, expr.loops, expr.condition, env)
+        raise OracleError(f"the oracle has no expression {type(expr).__name__}")
+
+    def _subscript(self, subscript: ir.Expr | ir.Slice, env: Env) -> Value:
+        if not isinstance(subscript, ir.Slice):
+            return self.evaluate(subscript, env)
+        ends = (subscript.start, subscript.stop)
+        return slice(*(None if e is None else int(self.evaluate(e, env)) for e in ends))
+
+    def _comprehension(
+        self, item: ir.Expr, loops: Sequence[ir.Loop], condition: ir.Expr | None, env: Env
+    ) -> Value:
+        if not loops:
+            return self.evaluate(item, env)
+        rows = []
+        for position in self.positions(loops[0], env):
+            here = {**env, loops[0]: position}
+            if len(loops) == 1 and condition is not None and not self.evaluate(condition, here):
+                continue
+            rows.append(self._comprehension(item, loops[1:], condition, here))
+        return _array(rows)
+
+    def _reduce(self, expr: ir.Reduce, env: Env) -> Value:
+        terms = [
+            self.evaluate(expr.element, here)
+            for here in self.iterations(expr.loops, env)
+            if expr.condition is None or self.evaluate(expr.condition, here)
+        ]
+        empty: dict[str, Value] = {"sum": 0, "prod": 1, "any": False, "all": True}
+        if not terms:
+            if expr.default is not None:
+                return self.evaluate(expr.default, env)
+            if expr.function == "logsumexp":
+                return -math.inf
+            if expr.function not in empty:
+                raise OracleError(f"{expr.function} over nothing")
+            return empty[expr.function]
+        if expr.function == "logsumexp":
+            return _logsumexp(terms)
+        reductions = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "min": np.min}
+        reductions |= {"max": np.max, "any": np.any, "all": np.all}
+        return _scalar(reductions[expr.function](np.asarray(terms), axis=0))
+
+
+def _log_density_of(
+    x: Value, law: ir.Distribution, p: Parameters, low: Value, high: Value
+) -> float:
+    value = _log_density(law, x, p, low, high)
+    if math.isnan(value):
+        raise OracleError(f"the log density of {law.name} is not a number")
+    return value
+
+
+def _is_finite(law: ir.Law) -> bool:
+    if isinstance(law, ir.Choice):
+        return _is_finite(law.then) and _is_finite(law.otherwise)
+    return law.name in FINITE or (law.name in UNBOUNDED and law.upper is not None)
+
+
+def _missing(value: Value) -> bool:
+    return value is None or (np.ndim(value) == 0 and value != value)
+
+
+def _position(value: Value, size: int) -> int:
+    position = int(value)
+    if not 0 <= position < size:
+        raise OracleError(f"subscript {position} outside 0 to {size - 1}")
+    return position
+
+
+def _take(value: Value, subscripts: Sequence[Value]) -> Value:
+    """Index a nested list or array, axis by axis."""
+    for depth, chosen in enumerate(subscripts):
+        if isinstance(chosen, slice) or np.ndim(chosen) == 1:
+            rows = value[chosen] if isinstance(chosen, slice) else [value[int(k)] for k in chosen]
+            return _array([_take(row, subscripts[depth + 1 :]) for row in rows])
+        value = value[_position(chosen, len(value))]
+    return _array(value) if isinstance(value, list | tuple) else _scalar(value)
+
+
+def _array(rows: Value) -> Value:
+    """Return rows as a number array, or as a list where they are ragged."""
+    try:
+        array = np.asarray(rows)
+    except ValueError:
+        return [_array(row) for row in rows]
+    return array.astype(int) if array.dtype == bool else array
+
+
+def _scalar(value: Value) -> Value:
+    return value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
+
+
+# -- Faces ------------------------------------------------------------------------------------
+
+
+def log_density(
+    model: ir.Model,
+    data: Mapping[str, Value],
+    values: Mapping[str, Value],
+    sizes: Mapping[str, Value],
+) -> float:
+    """Return the log density of data and values, finite discrete latents summed out."""
+    return Oracle(model, data, values, sizes).total()
+
+
+def marginals(
+    model: ir.Model,
+    data: Mapping[str, Value],
+    values: Mapping[str, Value],
+    sizes: Mapping[str, Value],
+) -> dict[str, Value]:
+    """Return the posterior marginals of every finite latent, loops by states.
+
+    States count up from the smallest of the variable; cells outside a part or a ragged length are
+    NaN. A latent over a part begins at the part's start.
+    """
+    oracle = Oracle(model, data, values, sizes)
+    oracle.total()
+    found: dict[ir.Variable, dict[tuple[int, ...], dict[Value, float]]] = {}
+    for cells, table in oracle.tables:
+        weights = np.exp(table - _logsumexp(table))
+        axes = [c for c in cells if len(oracle.root.states[c]) != 1]
+        for cell in cells:
+            states = oracle.root.states[cell]
+            others = tuple(k for k, c in enumerate(axes) if c != cell)
+            share = np.atleast_1d(weights.sum(axis=others))
+            found.setdefault(cell[0], {})[cell[1]] = dict(zip(states, share, strict=True))
+    result = {}
+    for variable, by_cell in found.items():
+        lowest = min(s for row in by_cell.values() for s in row)
+        count = max(s for row in by_cell.values() for s in row) - lowest + 1
+        places = {cell: oracle.place(variable, cell) for cell in by_cell}
+        shape = [max(axis) + 1 for axis in zip(*places.values(), strict=True)]
+        array = np.full([*shape, count], np.nan)
+        for cell, row in by_cell.items():
+            array[places[cell]] = [row.get(lowest + k, 0.0) for k in range(count)]
+        result[variable.name] = array
+    return result
