@@ -19,7 +19,16 @@ from genlang.check import model as ir
 
 LIMIT = 2**22  # entries of one joint table
 FINITE = frozenset(
-    ["Bernoulli", "Categorical", "Binomial", "BetaBinomial", "DiscreteUniform", "OrderedLogistic", "Hypergeometric", "Delta"]
+    [
+        "Bernoulli",
+        "Categorical",
+        "Binomial",
+        "BetaBinomial",
+        "DiscreteUniform",
+        "OrderedLogistic",
+        "Hypergeometric",
+        "Delta",
+    ]
 )
 UNBOUNDED = frozenset({"Poisson", "NegativeBinomial", "Geometric"})
 

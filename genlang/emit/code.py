@@ -8,9 +8,12 @@ indices) and then `event` further dims. Two codes meet by lining their axes up i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from genlang.check.model import Loop, Variable
+from genlang.check.model import Extent, Loop, Variable
 
 Axis = Loop | Variable
+
+# The dims that Pyro adds on the left of an enumerated value, however many there are.
+ENUMERATED = Loop("...", Extent(None))
 
 # How tightly Python binds the outermost operator of a text; names, calls and subscripts are ATOM.
 TERNARY, COMPARE, OR, AND, SUM, PRODUCT, SIGN, POWER, ATOM = range(9)
@@ -78,7 +81,7 @@ def lined_up(
     marks: list[str] = []
     for axis in axes:
         if axis in code.axes:
-            marks.append(":")
+            marks.append("..." if axis is ENUMERATED else ":")
         elif marks:
             marks.append("None")
     if not marks:
@@ -86,7 +89,9 @@ def lined_up(
     marks += ["None"] * max(0, event - code.event)
     while marks and marks[-1] == ":":
         marks.pop()
-    if not marks:
+    while marks[:2] == ["...", ":"]:
+        del marks[1]
+    if not marks or marks == ["..."]:
         return code
     return replace(code, text=f"{code.atom}[{', '.join(marks)}]", level=ATOM)
 

@@ -25,6 +25,7 @@ from genlang.emit.code import (
     AND,
     ATOM,
     COMPARE,
+    ENUMERATED,
     OR,
     POWER,
     PRODUCT,
@@ -245,6 +246,10 @@ def full(code: Code, loops: tuple[Loop, ...], scope: Scope) -> Code:
     if all(loop in code.axes for loop in loops):
         return code
     axes = tuple(a for a in scope.order if a in code.axes or a in loops)
+    if ENUMERATED in axes:
+        lacking = [scope.names.length(a) for a in loops if a not in code.axes]
+        return _binary("+", [code, Code(f"torch.zeros({', '.join(lacking)})", loops)], scope,
+                       boolean=False)  # fmt: skip
     sizes = [scope.names.length(a) if a in loops and isinstance(a, Loop) else "-1" for a in axes]
     sizes += ["-1"] * code.event
     text = aligned(code, axes, code.event, scope.order)
@@ -378,6 +383,9 @@ def _advance(entries: list[Axis | Slice | Code], scope: Scope) -> list[Axis | Sl
     """Turn named axes that an index also varies over into indices themselves."""
     while True:
         varied = {id(a) for e in entries if isinstance(e, Code) for a in e.axes}
+        if id(ENUMERATED) in varied:
+            # Dims of unknown number cannot be moved: every axis becomes an index.
+            varied |= {id(e) for e in entries if isinstance(e, Loop) and e is not ENUMERATED}
         clash = next(
             (
                 i

@@ -5,45 +5,12 @@ import keyword
 from genlang.check.model import Dim, Loop, Variable
 
 # What the program imports or receives; the user's names give way.
-RESERVED = frozenset(
-    [
-        "pyro",
-        "dist",
-        "torch",
-        "math",
-        "data",
-        "exact",
-        "fn",
-        "constraints",
-        "stack",
-        "states",
-        "sum_out",
-        "segment_sum",
-        "only",
-        "weighted",
-        "by_profile",
-        "profiles",
-        "log_categorical",
-        "log_bernoulli",
-        "model",
-        "joint",
-        "Ordered",
-        "start",
-        "abs",
-        "int",
-        "float",
-        "max",
-        "min",
-        "range",
-        "len",
-        "sum",
-        "any",
-        "all",
-        "True",
-        "False",
-        "None",
-    ]
-)
+RESERVED = frozenset([
+    "pyro", "dist", "torch", "math", "data", "exact", "constraints", "config_enumerate", "stack",
+    "states", "drawn", "sum_out", "segment_sum", "only", "weighted", "by_profile", "profiles",
+    "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "start", "abs", "int",
+    "float", "max", "min", "range", "len", "sum", "any", "all",
+])  # fmt: skip
 
 
 def attribute(name: str) -> str:

@@ -16,7 +16,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.walk import symbols
-from genlang.emit.code import SUM, Axis, Code
+from genlang.emit.code import ENUMERATED, SUM, Axis, Code
 from genlang.emit.expression import Scope, comparison, conjunction, subscript, write
 from genlang.emit.names import Locals, attribute
 from genlang.plan.eliminate import State
@@ -28,6 +28,8 @@ class Spelling:
     """Text and axes of symbols; see `emit.expression.Names`, whose methods these are.
 
     `summed`: whether latents stand for all of their values (`model`) or for draws (`joint`).
+    In `joint`, `plated` are the latents that stand at the dims of their plates, and `frame` the
+    axes of the statement that is being written, one for each dim; `dims` are the plates' dims.
     """
 
     def __init__(self, plan: Plan, *, summed: bool) -> None:
@@ -38,6 +40,9 @@ class Spelling:
         self.sizes: dict[Dim, None] = {}
         self.indices: dict[Loop, str] = {}
         self.profiles: dict[Variable, str] = {}
+        self.plated: set[Variable] = set()
+        self.frame: tuple[Axis, ...] = ()
+        self.dims: dict[Loop, int] = {}
         self.own: dict[Variable, tuple[Loop, ...]] = {}
         self.defines: dict[Variable, Define] = {}
         for dim in plan.model.dims:
@@ -150,10 +155,22 @@ class Spelling:
         if variable.role in ("data", "observed"):
             return Code(f"data.{attribute(variable.name)}", (), len(variable.dims))
         name = self.locals.symbol(variable)
+        if variable in self.plated and variable.loops:
+            return Code(self._drawn(name, self.own[variable]), (), len(variable.dims))
         define = self.defines.get(variable)
         if define is not None and define.loops and not variable.loops:
             return Code(name, define.loops, len(variable.cell.dims))
         return Code(name, (), len(variable.dims))
+
+    def _drawn(self, name: str, own: tuple[Loop, ...]) -> str:
+        """All cells of a latent at the dims of its plates, those of other plates taken out."""
+        at = {self.dims[loop]: loop for loop in own}
+        places = range(min(at), 0)
+        sizes = ", ".join(self.length(at[d]) if d in at else "1" for d in places)
+        text = f"drawn({name}, {sizes})"
+        if len(at) < len(places):
+            text += f"[{', '.join(':' if d in at else '0' for d in places)}]"
+        return text
 
     def covers(self, loop: Loop, variable: Variable, place: int) -> bool:
         """Whether a loop runs over exactly one axis of an array, in its order."""
@@ -209,7 +226,9 @@ class Spelling:
 
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: Scope) -> Code | None:
         """The value of a latent's cell, over the latent's axis; None for other variables."""
-        if not self.summed or z not in self.states:
+        if not self.summed:
+            return self._sampled(z, subs)
+        if z not in self.states:
             return None
         state = self.states[z]
         if not state.profile:
@@ -239,6 +258,18 @@ class Spelling:
         low = write(state.support.low, self._cells(z))
         first = low.text if low.number else f"int({low.atom}.min())"
         return replace(code, text=f"{first} + {code.text}", level=SUM)
+
+    def _sampled(self, z: Variable, subs: tuple[Expr | Slice, ...]) -> Code | None:
+        """A sampled cell in its own loops; None where the array is read in any other way."""
+        if z not in self.plated:
+            return None
+        own = self.own[z]
+        here = [s.symbol if isinstance(s, Ref) else None for s in subs]
+        if len(here) != len(own) or any(a is not b for a, b in zip(here, own, strict=True)):
+            return None
+        if any(loop not in self.frame for loop in own):
+            return None
+        return Code(self.locals.symbol(z), (ENUMERATED, *self.frame))
 
     def profile_table(self, z: Variable) -> str:
         """The local with all profiles of a coupled array."""

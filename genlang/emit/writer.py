@@ -1,25 +1,48 @@
 """Lines of the emitted program: comments, nested plates, and wrapping of long lines."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 WIDTH = 100
 OPEN, CLOSE = "([{", ")]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A plate of the program, or another context: the local that may hold it, and its call."""
+
+    local: str
+    call: str
+
+
 @dataclass(slots=True)
 class Writer:
     """Collects the lines of one function body; consecutive lines share their plates."""
 
-    lines: list[str] = field(default_factory=list)
-    plates: tuple[str, ...] = ()
+    lines: list[str | tuple[Plate, ...]] = field(default_factory=list)
+    plates: tuple[Plate, ...] = ()
+
+    def body(self) -> list[str]:
+        """Return the lines; a plate that is entered more than once is made once, before them."""
+        entered = Counter(p for line in self.lines if isinstance(line, tuple) for p in line)
+        again = {p for p, count in entered.items() if count > 1 and p.local}
+        head = [line for p in entered if p in again for line in wrap(f"    {p.local} = {p.call}")]
+        result: list[str] = [*head, *([""] if head and self.lines[0] else [])]
+        for line in self.lines:
+            if isinstance(line, tuple):
+                items = ", ".join(p.local if p in again else p.call for p in line)
+                result += wrap(f"    with {items}:")
+            else:
+                result.append(line)
+        return result
 
     def blank(self) -> None:
         """Separate what follows by an empty line."""
         if self.lines and self.lines[-1]:
             self.lines.append("")
 
-    def line(self, text: str, plates: tuple[str, ...] = (), note: str = "") -> None:
-        """Write one statement inside the given plates (their `pyro.plate` calls), outermost first."""
+    def line(self, text: str, plates: tuple[Plate, ...] = (), note: str = "") -> None:
+        """Write one statement inside the given plates, outermost first."""
         self._enter(plates)
         indent = "    " * (1 + bool(plates))
         whole = wrap(indent + text)
@@ -27,19 +50,19 @@ class Writer:
             whole[0] += f"  # {note}"
         self.lines += whole
 
-    def comment(self, text: str, plates: tuple[str, ...] = ()) -> None:
+    def comment(self, text: str, plates: tuple[Plate, ...] = ()) -> None:
         """Write the model's own line as a comment."""
         self._enter(plates)
         indent = "    " * (1 + bool(plates))
         self.lines += [f"{indent}# {part}".rstrip() for part in text.split("\n")]
 
-    def _enter(self, plates: tuple[str, ...]) -> None:
+    def _enter(self, plates: tuple[Plate, ...]) -> None:
         if plates == self.plates:
             return
         self.blank()
         self.plates = plates
         if plates:
-            self.lines += wrap(f"    with {', '.join(plates)}:")
+            self.lines.append(plates)
 
 
 def wrap(line: str) -> list[str]:

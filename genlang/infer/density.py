@@ -4,9 +4,8 @@ The stand-in takes values by site name and adds up log densities; nothing is sam
 text under Pyro gives the same number (a test holds them equal).
 """
 
-import contextlib
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +22,21 @@ class Site:
     name: str
     shape: tuple[int, ...]
     constraint: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """Remembers the size of a plate while it is entered."""
+
+    sizes: dict[int, int]
+    size: int
+    dim: int
+
+    def __enter__(self) -> None:
+        self.sizes[self.dim] = self.size
+
+    def __exit__(self, *error: object) -> None:
+        del self.sizes[self.dim]
 
 
 class StandIn:
@@ -68,13 +82,10 @@ class StandIn:
         del init, constraint
         return self.values[name]
 
-    @contextlib.contextmanager
-    def plate(self, name: str, size: int, dim: int) -> Iterator[None]:
-        """Remember the size of a plate."""
+    def plate(self, name: str, size: int, dim: int) -> "Plate":
+        """Return a plate, which may be entered several times."""
         del name
-        self.plates[dim] = size
-        yield
-        del self.plates[dim]
+        return Plate(self.plates, size, dim)
 
 
 class Recorder(StandIn):

@@ -30,6 +30,17 @@ def _check(inside: Tensor, term: Tensor) -> Tensor:
     return torch.where(inside, term, -math.inf)
 
 
+def _values(low: Any, high: Any, batch: torch.Size, expand: bool) -> Tensor:  # noqa: FBT001
+    """All integers from `low` to `high` on a new first axis, for Pyro's enumeration."""
+    ends = [torch.as_tensor(e).unique() for e in (low, high)]
+    if any(len(e) != 1 for e in ends):
+        message = "the values differ from cell to cell, which Pyro cannot enumerate"
+        raise NotImplementedError(message)
+    values = torch.arange(int(ends[0]), int(ends[1]) + 1)
+    values = values.reshape(-1, *[1] * len(batch))
+    return values.expand(-1, *batch) if expand else values
+
+
 class _Law(dist.TorchDistribution):
     """A distribution whose parameters broadcast to its batch shape."""
 
@@ -55,8 +66,13 @@ class _Law(dist.TorchDistribution):
 class Bernoulli(_Law):
     """0 or 1."""
 
+    has_enumerate_support = True
     support = constraints.boolean
     parameters = ("probs",)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """Return all values on a new first axis."""
+        return _values(0, 1, self.batch_shape, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return log p or log(1 - p)."""
@@ -71,6 +87,7 @@ class Bernoulli(_Law):
 class Categorical(dist.TorchDistribution):
     """Positions 0, ..., K - 1 with probabilities on the last axis (not renormalized)."""
 
+    has_enumerate_support = True
     arg_constraints: ClassVar[dict[str, constraints.Constraint]] = NOTHING
 
     def __init__(self, probs: Tensor) -> None:
@@ -85,6 +102,10 @@ class Categorical(dist.TorchDistribution):
     def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "Categorical":
         """Return the distribution over a larger batch."""
         return Categorical(self.probs.expand(*batch_shape, self.probs.shape[-1]))
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """Return all values on a new first axis."""
+        return _values(0, self.probs.shape[-1] - 1, self.batch_shape, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log of the probability at a position."""
@@ -105,8 +126,13 @@ class Categorical(dist.TorchDistribution):
 class Binomial(_Law):
     """The number of successes in `total` trials."""
 
+    has_enumerate_support = True
     support = constraints.nonnegative_integer
     parameters = ("total", "probs")
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """Return all values on a new first axis."""
+        return _values(0, self.total, self.batch_shape, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log probability of a count."""
@@ -125,8 +151,13 @@ class Binomial(_Law):
 class BetaBinomial(_Law):
     """A binomial count whose probability is Beta(a, b)."""
 
+    has_enumerate_support = True
     support = constraints.nonnegative_integer
     parameters = ("total", "a", "b")
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """Return all values on a new first axis."""
+        return _values(0, self.total, self.batch_shape, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log probability of a count."""
@@ -150,8 +181,13 @@ def _lbeta(a: Tensor, b: Tensor) -> Tensor:
 class DiscreteUniform(_Law):
     """The integers from `low` to `high`, both included."""
 
+    has_enumerate_support = True
     support = constraints.integer
     parameters = ("low", "high")
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        """Return all values on a new first axis."""
+        return _values(self.low, self.high, self.batch_shape, expand)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return minus the log of the number of values."""
@@ -404,6 +440,14 @@ class _TruncatedByCdf(_Wrapped):
 class _TruncatedCount(_Wrapped):
     support = constraints.nonnegative_integer
 
+    has_enumerate_support = True
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        if self.high is None:
+            message = "the values have no upper bound"
+            raise NotImplementedError(message)
+        return _values(0 if self.low is None else self.low, self.high, self.batch_shape, expand)
+
     def _mass(self) -> Tensor:
         def up_to(k: Any) -> Tensor:
             top = int(torch.as_tensor(k).max()) if torch.as_tensor(k).numel() else 0
@@ -486,6 +530,17 @@ class _Choice(dist.TorchDistribution):
     @property
     def support(self) -> constraints.Constraint:
         return self.then.support
+
+    @property
+    def has_enumerate_support(self) -> bool:
+        return bool(self.then.has_enumerate_support)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        then, otherwise = (p.enumerate_support(expand) for p in (self.then, self.otherwise))
+        if then.shape != otherwise.shape or not torch.equal(then, otherwise):
+            message = "the two distributions have different values"
+            raise NotImplementedError(message)
+        return then
 
     def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "_Choice":
         shape = torch.Size(batch_shape)

@@ -9,7 +9,9 @@ import linecache
 from types import ModuleType
 
 IMPORTS = frozenset({"math", "pyro", "torch", "pyro.distributions"})
-FROM = frozenset({"genlang.runtime", "genlang.runtime.reductions", "torch.distributions"})
+FROM = frozenset(
+    {"genlang.runtime", "genlang.runtime.reductions", "torch.distributions", "pyro.infer"}
+)
 ALLOWED: tuple[type[ast.AST], ...] = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Expr, ast.Assign, ast.With,
     ast.withitem, ast.Import, ast.ImportFrom, ast.alias, ast.Name, ast.Load, ast.Store,

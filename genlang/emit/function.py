@@ -1,0 +1,214 @@
+"""One function of the program, while it is written: what `model` and `joint` have in common."""
+
+from genlang.check.model import (
+    Choice,
+    Define,
+    Draw,
+    Factor,
+    Index,
+    Law,
+    Loop,
+    Param,
+    Ref,
+    Statement,
+)
+from genlang.emit.code import Code, aligned, integer, tensor
+from genlang.emit.expression import Scope, conjunction, full, truth, write
+from genlang.emit.laws import law_code
+from genlang.emit.names import attribute
+from genlang.emit.spelling import Spelling
+from genlang.emit.writer import Plate, Writer
+from genlang.plan.eliminate import Make
+from genlang.plan.graph import Term
+from genlang.plan.plan import Plan
+from genlang.source import Span
+
+
+class Function:
+    """Writes one function; subclasses say how statements with a density are written."""
+
+    name = ""
+    decorator = ""
+    summed = True
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.names = Spelling(plan, summed=self.summed)
+        self.writer = Writer()
+        self.states = dict(plan.states)
+        self.sites: set[str] = set()
+        self.commented: Span | None = None
+        self.plate_names: dict[tuple[Loop, int], str] = {}
+        self.terms: dict[Statement, Term] = {t.statement: t for t in plan.plain}
+        for step in plan.steps:
+            if isinstance(step, Make):
+                self.terms[step.term.statement] = step.term
+
+    def text(self) -> str:
+        """Write the function."""
+        for statement in self.plan.statements:
+            self.statement(statement)
+        head = self._head()
+        lines = [f"def {self.name}(data):", *head, *([""] if head else []), *self.writer.body()]
+        if self.decorator:
+            lines.insert(0, self.decorator)
+        if not head and not self.writer.lines:
+            lines.append("    pass")
+        return "\n".join(lines) + "\n"
+
+    def _head(self) -> list[str]:
+        """Sizes, index vectors and profile tables that the body uses."""
+        vectors = [
+            f"    {self.names.locals.names[loop]} = {text}"
+            for loop, text in self.names.indices.items()
+        ]
+        tables = [
+            f"    {self.names.profile_table(z)} = {text}  # the joint values of {z.name}"
+            for z, text in self.names.profiles.items()
+        ]
+        sizes: list[tuple[str, str]] = []
+        for dim in self.plan.model.dims:
+            if dim in self.names.sizes:
+                local, given = self.names.locals.symbol(dim), attribute(dim.name)
+                sizes.append((local, f"data.{given}"))
+                if dim.of:
+                    sizes.append((f"{local}_max", f"data.{given}_max"))
+        if not sizes:
+            return vectors + tables
+        left, right = (", ".join(column) for column in zip(*sizes, strict=True))
+        return [f"    {left} = {right}", *vectors, *tables]
+
+    # -- statements
+
+    def statement(self, statement: Statement) -> None:
+        """Write one statement of the model."""
+        match statement:
+            case Param():
+                self.comment(statement)
+                self._param(statement)
+            case Define() if not self.written_out(statement):
+                self.comment(statement)
+                self._define(statement)
+            case Draw() | Factor() if statement in self.terms:
+                self.density(statement, self.terms[statement])
+            case _:
+                pass
+
+    def density(self, statement: Draw | Factor, term: Term) -> None:
+        """Write a statement that has a density."""
+        raise NotImplementedError
+
+    def written_out(self, define: Define) -> bool:
+        """Whether a definition has no line of its own: its readers spell it out."""
+        raise NotImplementedError
+
+    def plates(self, loops: tuple[Loop, ...]) -> tuple[Plate, ...]:
+        """The plates of a nest: explicit dims, outermost leftmost."""
+        raise NotImplementedError
+
+    def comment(self, statement: Statement, plates: tuple[Loop, ...] = ()) -> None:
+        """Write the model's own line; once for all the names that it declares."""
+        if statement.span == self.commented:
+            return
+        self.commented = statement.span
+        text = self.plan.model.source.slice(statement.span)
+        lines = [line.strip() for line in text.strip().split("\n")]
+        self.writer.comment("\n".join(line for line in lines if line), self.plates(plates))
+
+    def plate(self, loop: Loop, dim: int) -> Plate:
+        """One plate; a loop at two depths is two plates with two names."""
+        name = self.plate_names.get((loop, dim))
+        if name is None:
+            wish = loop.name or "i" if loop.extent.dim is None else loop.extent.dim.name
+            taken = set(self.plate_names.values())
+            tries = [wish, *(f"{wish}_{n}" for n in range(2, len(taken) + 3))]
+            name = next(t for t in tries if t not in taken)
+            self.plate_names[(loop, dim)] = name
+        local = self.names.locals.name(("plate", name), f"{name}_plate")
+        return Plate(local, f'pyro.plate("{name}", {self.names.length(loop)}, dim={dim})')
+
+    def site(self, wish: str) -> str:
+        """A name that no site has yet."""
+        tries = [wish, *(f"{wish}_{n}" for n in range(2, len(self.sites) + 3))]
+        name = next(t for t in tries if t not in self.sites)
+        self.sites.add(name)
+        return name
+
+    def is_state(self, statement: Statement) -> bool:
+        """Whether a statement draws a latent that `model` sums out."""
+        return getattr(statement, "target", None) in self.states
+
+    def _param(self, statement: Param) -> None:
+        target = statement.target
+        local = self.names.locals.symbol(target)
+        sizes = [self.names.length(loop) for loop in statement.loops]
+        event = [self.names.dim_text(target, i + len(sizes)) for i in range(len(target.cell.dims))]
+        kind = target.cell.structure or target.cell.kind
+        name = self.site(target.name)
+        if statement.start is None:
+            init = f'start("{kind}", [{", ".join([*sizes, *event])}])'
+        else:
+            scope = Scope(self.names, statement.loops)
+            code = full(tensor(write(statement.start, scope)), statement.loops, scope)
+            init = f"{code.atom}.double()"
+        rule = f'start.constraint("{kind}")'
+        self.writer.line(f'{local} = pyro.param("{name}", lambda: {init}, {rule})')
+
+    def _define(self, statement: Define) -> None:
+        scope = Scope(self.names, statement.loops)
+        target = statement.target
+        code = full(tensor(integer(write(statement.value, scope))), statement.loops, scope)
+        text = code.text
+        if target.role == "report":
+            text = f'pyro.deterministic("{self.site(target.name)}", {text})'
+        local = self.names.locals.symbol(target)
+        self.writer.line(f"{local} = {text}", (), self.shape(code))
+
+    def shape(self, code: Code) -> str:
+        """The names of a code's axes, for a note: dims of loops, names of latents."""
+        return " ".join(
+            a.extent.dim.name if isinstance(a, Loop) and a.extent.dim else a.name or "i"
+            for a in code.axes
+        )
+
+    # -- densities that read no summed-out latent
+
+    def latent(self, statement: Draw, term: Term) -> None:
+        """A site of natural shape: `.expand([...]).to_event(n)`."""
+        law = term.law
+        assert law is not None
+        scope = Scope(self.names, term.plates)
+        sizes = [self.names.length(p) for p in term.plates]
+        text = self.joined_law(law, scope, Code("", term.plates) if term.plates else None)
+        if getattr(law, "structure", ""):
+            # The set's own axis is one more dim of independent draws below the sorting.
+            text = f"Ordered({text}, {self.names.dim_text(statement.target, len(sizes))})"
+        if sizes:
+            text = f"{text}.expand([{', '.join(sizes)}])"
+            mask = self.mask(term.plates, scope)
+            if mask is not None:
+                text += f".mask({aligned(mask, term.plates, 0, scope.order)})"
+            text = f"{text}.to_event({len(sizes)})"
+        local = self.names.locals.symbol(statement.target)
+        self.writer.line(f'{local} = pyro.sample("{self.site(statement.target.name)}", {text})')
+
+    def joined_law(self, law: Law, scope: Scope, beside: Code | None) -> str:
+        """A distribution whose batch dims line up with the axes of `beside`."""
+        if not isinstance(law, Choice):
+            return law_code(law, scope, beside).text
+        test = aligned(truth(write(law.condition, scope)), scope.order, 0, scope.order)
+        one, two = (self.joined_law(x, scope, beside) for x in (law.then, law.otherwise))
+        return f"exact.choice({test}, {one}, {two})"
+
+    def value(self, statement: Draw, term: Term, scope: Scope) -> Code:
+        """The drawn or observed value of a statement's cells."""
+        target = statement.target
+        ref = Ref(target, target.cell)
+        if not term.subscripts:
+            return write(ref, scope)
+        return write(Index(ref, term.subscripts, target.cell), scope)
+
+    def mask(self, plates: tuple[Loop, ...], scope: Scope) -> Code | None:
+        """Which cells of a nest exist, None where all do."""
+        masks = [m for p in plates if (m := self.names.mask(p, scope)) is not None]
+        return conjunction(masks, scope)
