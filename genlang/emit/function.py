@@ -12,10 +12,13 @@ from genlang.check.model import (
     Ref,
     Statement,
 )
+from genlang.emit.arrays import full
 from genlang.emit.code import Code, aligned, integer, tensor
-from genlang.emit.expression import Scope, conjunction, full, truth, write
+from genlang.emit.expression import write
 from genlang.emit.laws import law_code
 from genlang.emit.names import attribute
+from genlang.emit.operators import conjunction, truth
+from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.writer import Plate, Writer
 from genlang.plan.eliminate import Make

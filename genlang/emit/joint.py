@@ -9,8 +9,9 @@ so that the dims that Pyro adds on the left pass through. A read that Pyro canno
 from genlang.check.model import Define, Draw, Factor, Loop, Variable
 from genlang.check.walk import symbols
 from genlang.emit.code import ENUMERATED, Axis, Code, aligned, integer, tensor
-from genlang.emit.expression import Scope, write
+from genlang.emit.expression import write
 from genlang.emit.function import Function
+from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
 from genlang.plan.graph import Term, loops_of
 from genlang.plan.plan import Plan

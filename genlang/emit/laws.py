@@ -4,7 +4,9 @@ from dataclasses import replace
 
 from genlang.check.model import Choice, Distribution, Law
 from genlang.emit.code import TERNARY, Code, aligned, integer, lined_up, permuted, tensor, union
-from genlang.emit.expression import Scope, truth, write
+from genlang.emit.expression import write
+from genlang.emit.operators import truth
+from genlang.emit.scope import Scope
 from genlang.lang.distributions import DISTRIBUTIONS, Form
 
 

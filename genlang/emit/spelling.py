@@ -17,8 +17,11 @@ from genlang.check.model import (
 )
 from genlang.check.walk import symbols
 from genlang.emit.code import ENUMERATED, SUM, Axis, Code
-from genlang.emit.expression import Scope, comparison, conjunction, subscript, write
+from genlang.emit.expression import write
 from genlang.emit.names import Locals, attribute
+from genlang.emit.operators import comparison, conjunction
+from genlang.emit.scope import Scope
+from genlang.emit.subscripts import subscript
 from genlang.plan.eliminate import State
 from genlang.plan.graph import loops_of
 from genlang.plan.plan import Plan
@@ -58,6 +61,10 @@ class Spelling:
                 count = len(target.loops)
                 loops = loops_of(statement)
                 self.own[target] = loops[len(loops) - count :] if count else ()
+
+    def write(self, expr: Expr, scope: Scope) -> Code:
+        """Write an expression in a scope that has these names."""
+        return write(expr, scope)
 
     # -- dims and loops
 

@@ -2,10 +2,12 @@
 
 from genlang.check.model import Define, Draw, Factor, Loop, Ref, Statement, Variable
 from genlang.check.walk import index_type, symbols
+from genlang.emit.arrays import full
 from genlang.emit.code import Code, aligned, integer, tensor, union
-from genlang.emit.expression import Scope, full, write
+from genlang.emit.expression import write
 from genlang.emit.function import Function
 from genlang.emit.laws import log_prob, log_table
+from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
 from genlang.plan.eliminate import Finish, Make, Piece, Push, SumOut
 from genlang.plan.graph import Term

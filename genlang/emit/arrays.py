@@ -1,0 +1,88 @@
+"""Lists, comprehensions and reductions -> torch text: the index of a loop is one more axis."""
+
+from dataclasses import replace
+
+from genlang.check.model import Array, Loop, Reduce
+from genlang.emit.code import ENUMERATED, Code, aligned, integer, tensor, union
+from genlang.emit.operators import binary, truth
+from genlang.emit.scope import Scope
+
+IDENTITY = {
+    "sum": "0.0", "prod": "1.0", "mean": "0.0", "min": "math.inf", "max": "-math.inf",
+    "logsumexp": "-math.inf", "any": "False", "all": "True",
+}  # fmt: skip
+
+
+def array(expr: Array, scope: Scope) -> Code:
+    """Write `[a, b]` as a stack, `[e for k in K]` by turning the axis of k into a dim."""
+    if not expr.loops:
+        codes = [scope.write(e) for e in expr.items]
+        if all(c.number for c in codes):
+            return Code(f"torch.tensor([{', '.join(c.text for c in codes)}])", (), 1)
+        axes = union(scope.order, codes)
+        event = max(c.event for c in codes)
+        texts = ", ".join(aligned(integer(c), axes, event, scope.order) for c in codes)
+        return Code(f"stack([{texts}], {-1 - event})", axes, event + 1)
+    inner = scope.inside(expr.loops)
+    code = tensor(integer(inner.write(expr.items[0])))
+    code = full(code, expr.loops, inner)
+    axes = tuple(a for a in code.axes if a not in expr.loops)
+    return replace(code, axes=axes, event=code.event + len(expr.loops))
+
+
+def full(code: Code, loops: tuple[Loop, ...], scope: Scope) -> Code:
+    """Give a code all the axes of some loops, by expansion where it lacks one."""
+    if all(loop in code.axes for loop in loops):
+        return code
+    axes = tuple(a for a in scope.order if a in code.axes or a in loops)
+    if ENUMERATED in axes:
+        lacking = [scope.names.length(a) for a in loops if a not in code.axes]
+        return binary("+", [code, Code(f"torch.zeros({', '.join(lacking)})", loops)], scope,
+                       boolean=False)  # fmt: skip
+    sizes = [scope.names.length(a) if a in loops and isinstance(a, Loop) else "-1" for a in axes]
+    sizes += ["-1"] * code.event
+    text = aligned(code, axes, code.event, scope.order)
+    if not code.axes and not code.event:
+        sizes = [scope.names.length(a) for a in axes if isinstance(a, Loop)]
+    return Code(f"{replace(code, text=text).atom}.expand({', '.join(sizes)})", axes, code.event)
+
+
+def reduce(expr: Reduce, scope: Scope) -> Code:
+    """Write `sum(e for k in K if c)` and the like: the axes of its loops are reduced."""
+    inner = scope.inside(expr.loops)
+    code = tensor(integer(inner.write(expr.element)))
+    if expr.function in ("any", "all"):
+        code = truth(code)
+    conditions = [c for loop in expr.loops if (c := scope.names.mask(loop, inner)) is not None]
+    if expr.condition is not None:
+        conditions.append(truth(inner.write(expr.condition)))
+    code = full(code, expr.loops, inner)
+    counted: Code | None = None
+    for condition in conditions:
+        axes = union(inner.order, [code, condition])
+        texts = [aligned(c, axes, 0, inner.order) for c in (condition, code)]
+        text = f"torch.where({texts[0]}, {texts[1]}, {IDENTITY[expr.function]})"
+        code = Code(text, axes, code.event, truth=code.truth)
+        counted = (
+            condition if counted is None else binary("&", [counted, condition], inner, boolean=True)
+        )
+    n = len(expr.loops)
+    axes = tuple(a for a in code.axes if a not in expr.loops)
+    dims = "-1" if n == 1 else f"({', '.join(str(-i - 1) for i in range(n))})"
+    match expr.function:
+        case "sum" | "logsumexp":
+            return Code(f"{code.atom}.{expr.function}({dims})", axes)
+        case "mean" if counted is None:
+            return Code(f"{code.atom}.mean({dims})", axes)
+        case "mean":
+            whole = full(integer(counted), expr.loops, inner)
+            parts = [Code(f"{c.atom}.sum({dims})", tuple(a for a in c.axes if a not in expr.loops))
+                     for c in (code, whole)]  # fmt: skip
+            return binary("/", parts, scope, boolean=False)
+        case "min" | "max":
+            return Code(f"{code.atom}.a{expr.function}({dims})", axes)
+        case "any" | "all" | "prod":
+            text = code.atom + f".{expr.function}(-1)" * n
+            return Code(text, axes, truth=expr.function != "prod")
+        case other:
+            raise AssertionError(other)

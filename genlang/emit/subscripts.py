@@ -1,0 +1,172 @@
+"""Subscripts -> torch text: what only names an axis, and torch's advanced indexing for the rest."""
+
+from dataclasses import replace
+
+from genlang.check.model import Apply, Expr, Index, Loop, Ref, Slice, Variable
+from genlang.emit.code import ATOM, ENUMERATED, Axis, Code, aligned, integer, tensor, union
+from genlang.emit.scope import Scope
+
+
+def index(expr: Index, scope: Scope) -> Code:
+    """Write `base[subscripts]`.
+
+    A subscript that runs over its whole axis (a loop's index, a latent's value) only names the
+    axis; what remains is torch's advanced indexing, whose result order is worked out here.
+    """
+    base = expr.base
+    if isinstance(base, Ref) and isinstance(base.symbol, Variable):
+        state = scope.names.state(base.symbol, expr.subscripts, scope)
+        if state is not None:
+            return state
+        code = scope.names.variable(base.symbol)
+        named = [_plain(s, scope, base.symbol, i) for i, s in enumerate(expr.subscripts)]
+        shifted = tuple(
+            _shifted(s, n, scope.names.shift(base.symbol, i))
+            for i, (s, n) in enumerate(zip(expr.subscripts, named, strict=True))
+        )
+        expr = replace(expr, subscripts=shifted)
+    else:
+        code = tensor(scope.write(base))
+        named = [_over_extent(s, base, i, scope) for i, s in enumerate(expr.subscripts)]
+    if all(isinstance(s, Slice) and s.start is None and s.stop is None for s in expr.subscripts):
+        return code
+    return subscript(code, expr.subscripts, named, scope)
+
+
+def subscript(
+    code: Code,
+    subscripts: tuple[Expr | Slice, ...],
+    named: list[Axis | None],
+    scope: Scope,
+) -> Code:
+    """Subscript the event dims of a code; `named` are those that only name an axis."""
+    entries: list[Axis | Slice | Code] = list(code.axes)
+    for sub, axis in zip(subscripts, named, strict=True):
+        if isinstance(sub, Slice):
+            entries.append(sub)
+        elif axis is not None and axis not in entries:
+            entries.append(axis)
+        else:
+            entries.append(integer(scope.write(sub)))
+    entries = _advance(entries, scope)
+    advanced = [e for e in entries if isinstance(e, Code) and e.axes]
+    axes = union(scope.order, advanced)
+    texts: list[str] = []
+    result: list[Axis | None] = []  # None is an event dim
+    places: list[int] = []
+    for i, entry in enumerate(entries):
+        match entry:
+            case Code() if entry.axes:
+                if not places:
+                    result += axes
+                places.append(i)
+                texts.append(aligned(entry, axes, 0, scope.order))
+            case Code():
+                texts.append(entry.text)
+            case Slice():
+                texts.append(_slice_text(entry, scope))
+                result.append(None)
+            case axis:
+                texts.append(":")
+                result.append(axis)
+    # Torch moves the result of subscripts that stand apart to the front (ints are taken first).
+    kept = [i for i, e in enumerate(entries) if not (isinstance(e, Code) and not e.axes)]
+    where = [kept.index(i) for i in places]
+    if where and where != list(range(where[0], where[-1] + 1)):
+        result = [*axes, *(a for a in result if a is None or a not in axes)]
+    rest = code.event - len(subscripts)
+    result += [None] * rest
+    while texts and texts[-1] == ":":
+        texts.pop()
+    text = f"{code.atom}[{', '.join(texts)}]" if texts else code.text
+    return _events_last(text, result, ATOM if texts else code.level)
+
+
+def _advance(entries: list[Axis | Slice | Code], scope: Scope) -> list[Axis | Slice | Code]:
+    """Turn named axes that an index also varies over into indices themselves."""
+    while True:
+        varied = {id(a) for e in entries if isinstance(e, Code) for a in e.axes}
+        if id(ENUMERATED) in varied:
+            # Dims of unknown number cannot be moved: every axis becomes an index.
+            varied |= {id(e) for e in entries if isinstance(e, Loop) and e is not ENUMERATED}
+        clash = next(
+            (
+                i
+                for i, e in enumerate(entries)
+                if isinstance(e, Loop | Variable) and id(e) in varied
+            ),
+            None,
+        )
+        if clash is None:
+            return entries
+        axis = entries[clash]
+        if isinstance(axis, Loop):
+            entries[clash] = scope.names.index(axis)
+        else:
+            assert isinstance(axis, Variable)
+            entries[clash] = Code(f"torch.arange({scope.names.axis_length(axis)})", (axis,))
+
+
+def _events_last(text: str, result: list[Axis | None], level: int) -> Code:
+    axes = tuple(a for a in result if a is not None)
+    event = len(result) - len(axes)
+    first_event = next((i for i, a in enumerate(result) if a is None), len(result))
+    if any(a is not None for a in result[first_event:]):
+        moves = [i for i, a in enumerate(result) if a is not None]
+        moves += [i for i, a in enumerate(result) if a is None]
+        base = Code(text, level=level).atom
+        return Code(f"{base}.permute({', '.join(map(str, moves))})", axes, event)
+    return Code(text, axes, event, level=level)
+
+
+def _shifted(sub: Expr | Slice, axis: Axis | None, start: Expr | None) -> Expr | Slice:
+    """A position in a dim as one in an array over the part that begins at `start`."""
+    if axis is not None or start is None or isinstance(sub, Slice):
+        return sub
+    return Apply("-", (sub, start), sub.type, sub.span)
+
+
+def _slice_text(entry: Slice, scope: Scope) -> str:
+    def side(e: Expr | None) -> str:
+        return "" if e is None else scope.write(e).text
+
+    return f"{side(entry.start)}:{side(entry.stop)}"
+
+
+def _plain(sub: Expr | Slice, scope: Scope, variable: Variable, place: int) -> Axis | None:
+    """The axis that a subscript of a variable names, None where it is an index like any other."""
+    match sub:
+        case Ref(symbol=Loop() as loop) if scope.names.covers(loop, variable, place):
+            return loop
+        case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
+            size = _all_values(sub, z, scope)
+            return z if size and size == scope.names.dim_text(variable, place) else None
+        case _:
+            return None
+
+
+def _over_extent(sub: Expr | Slice, base: Expr, place: int, scope: Scope) -> Axis | None:
+    """The axis that a subscript of an expression names."""
+    if isinstance(sub, Slice) or place >= len(base.type.dims):
+        return None
+    extent = base.type.dims[place]
+    match sub:
+        case Ref(symbol=Loop() as loop) if loop.extent.dim is extent.dim is not None:
+            whole = not loop.extent.of and loop.start is None and loop.stop is None
+            return loop if whole else None
+        case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
+            size = _all_values(sub, z, scope)
+            named = extent.dim is not None and scope.names.dim(extent.dim) == size
+            return z if size and (named or str(extent.size) == size) else None
+        case _:
+            return None
+
+
+def _all_values(sub: Expr, z: Variable, scope: Scope) -> str:
+    """The size of a latent's support where a subscript runs over 0, ..., size - 1, else ""."""
+    subs = sub.subscripts if isinstance(sub, Index) else ()
+    code = scope.names.state(z, subs, scope)
+    if code is None or code.axes != (z,):
+        return ""
+    size = scope.names.axis_length(z)
+    return size if code.text == f"torch.arange({size})" else ""
