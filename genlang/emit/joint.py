@@ -6,6 +6,8 @@ so that the dims that Pyro adds on the left pass through. A read that Pyro canno
 (through a data index, over a whole array) goes through `drawn`, which refuses enumerated values.
 """
 
+from itertools import pairwise
+
 from genlang.check.model import Define, Draw, Factor, Loop, Variable
 from genlang.check.walk import symbols
 from genlang.emit.code import ENUMERATED, Axis, Code, aligned, integer, tensor
@@ -26,10 +28,7 @@ class Joint(Function):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self.dims: dict[Loop, int] = {}
-        for statement in plan.statements:
-            for i, loop in enumerate(reversed(loops_of(statement))):
-                self.dims[loop] = min(self.dims.get(loop, -1), -1 - i)
+        self.dims = _dims(plan)
         self.padding: dict[int, Loop] = {}
         self.names.dims = self.dims
         self.names.plated = {
@@ -100,3 +99,17 @@ class Joint(Function):
             return
         value = aligned(self.value(statement, term, scope), frame, 0, scope.order)
         self.writer.line(f'pyro.sample("{site}", {law}{kept}, obs={value})', plates)
+
+
+def _dims(plan: Plan) -> dict[Loop, int]:
+    """One dim for each loop, left of those of all loops inside it.
+
+    Where two nests hold the same loops in both orders there is no such choice, and Pyro says so.
+    """
+    nests = {loops_of(s) for s in plan.statements}
+    dims = {loop: -1 for nest in nests for loop in nest}
+    for _ in dims:
+        for nest in nests:
+            for outer, inner in pairwise(nest):
+                dims[outer] = min(dims[outer], dims[inner] - 1)
+    return dims

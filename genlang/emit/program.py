@@ -7,6 +7,7 @@ one named term over plates and states; the plan's steps add the terms up, sum st
 
 from genlang.emit.joint import Joint
 from genlang.emit.summed import Summed
+from genlang.plan.graph import loops_of
 from genlang.plan.plan import Plan
 
 HELPERS = (
@@ -18,7 +19,8 @@ HELPERS = (
 def emit(plan: Plan) -> str:
     """Return the program of a plan: deterministic, formatted Python text."""
     functions = [Summed(plan).text()]
-    functions.append(Joint(plan).text() if plan.states else "joint = model  # nothing to sum out\n")
+    apart = plan.states or any(loop.weight for s in plan.statements for loop in loops_of(s))
+    functions.append(Joint(plan).text() if apart else "joint = model  # nothing to sum out\n")
     body = "\n\n".join(functions)
     imports = ["import pyro", "import pyro.distributions as dist", "import torch"]
     if "@config_enumerate" in body:

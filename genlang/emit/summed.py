@@ -85,9 +85,12 @@ class Summed(Function):
             assert term.law is not None
             value = self.value(statement, term, scope)
             site = self.site(statement.target.name)
-            if mask is None and not weights and value.axes == term.plates:
+            if not weights:
                 law = self.joined_law(term.law, scope, Code("", term.plates))
-                self.writer.line(f'pyro.sample("{site}", {law}, obs={value.text})', plates)
+                if mask is not None:
+                    law += f".mask({aligned(mask, term.plates, 0, scope.order)})"
+                given = aligned(value, term.plates, 0, scope.order)
+                self.writer.line(f'pyro.sample("{site}", {law}, obs={given})', plates)
                 return
             code = log_prob(term.law, value, scope)
         code = self._closed(full(code, term.plates, scope), term.plates, term.plates, scope)

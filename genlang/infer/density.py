@@ -57,7 +57,8 @@ class StandIn:
             self.terms[name] = log_prob
         else:
             self.observed.add(name)
-            self._add(name, log_prob)
+            # A law that no loop's index reads has one value for all cells.
+            self._add(name, log_prob.expand(torch.broadcast_shapes(log_prob.shape, self._shape())))
         return value
 
     def factor(self, name: str, term: Tensor) -> None:
@@ -65,8 +66,12 @@ class StandIn:
         self.observed.add(name)
         self._add(name, term)
 
+    def _shape(self) -> tuple[int, ...]:
+        """The shape of the plates around a statement."""
+        return tuple(self.plates.get(d, 1) for d in range(min(self.plates, default=0), 0))
+
     def _add(self, name: str, term: Tensor) -> None:
-        shape = tuple(self.plates.get(d, 1) for d in range(min(self.plates, default=0), 0))
+        shape = self._shape()
         if tuple(term.shape) != shape:
             message = f"site {name} has shape {tuple(term.shape)}, its plates {shape}"
             raise AssertionError(message)
@@ -115,6 +120,34 @@ class Recorder(StandIn):
         value: Tensor = init()
         self.sites.append(Site(name, tuple(value.shape), constraint))
         return value
+
+
+class Prior(StandIn):
+    """A stand-in that draws every unknown from its distribution; `drawn` are the values.
+
+    Raises NotImplementedError where a distribution is improper.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.drawn: dict[str, Tensor] = {}
+
+    def sample(self, name: str, law: Any, obs: Tensor | None = None) -> Tensor:
+        """Draw an unknown."""
+        if obs is not None:
+            return obs
+        with torch.no_grad():
+            self.drawn[name] = law.sample()
+        return self.drawn[name]
+
+    def factor(self, name: str, term: Tensor) -> None:
+        """Factors hold no unknown."""
+
+    def param(self, name: str, init: Any = None, constraint: Any = None) -> Tensor:
+        """Take the starting value of a parameter."""
+        del constraint
+        self.drawn[name] = init()
+        return self.drawn[name]
 
 
 def execute(program: Callable[..., None], data: object, pyro: StandIn) -> StandIn:

@@ -1,0 +1,140 @@
+"""L-BFGS from several starts at once: one batched gradient serves all of them.
+
+Nocedal and Wright, Numerical Optimization (2006), algorithm 7.4, with a backtracking line search
+on the Armijo condition; pairs without positive curvature are left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+MEMORY = 20
+SHRINK = 0.5
+ARMIJO = 1e-4
+HALVINGS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """Where each start ended: points [starts, size], values [starts], greatest gradients."""
+
+    points: Tensor
+    values: Tensor
+    gradients: Tensor
+    steps: int
+
+
+Objective = Callable[[Tensor], tuple[Tensor, Tensor]]
+History = list[tuple[Tensor, Tensor, Tensor]]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Points [starts, size], their values [starts] and gradients [starts, size]."""
+
+    x: Tensor
+    value: Tensor
+    gradient: Tensor
+
+    def steepness(self) -> Tensor:
+        """The greatest component of each gradient."""
+        return (
+            self.gradient.abs().amax(-1) if self.x.shape[-1] else self.value.new_zeros(len(self.x))
+        )
+
+    def where(self, chosen: Tensor, other: "_State") -> "_State":
+        """This state where chosen, the other elsewhere."""
+        return _State(
+            torch.where(chosen[:, None], self.x, other.x),
+            torch.where(chosen, self.value, other.value),
+            torch.where(chosen[:, None], self.gradient, other.gradient),
+        )
+
+
+def minimize(
+    objective: Objective,
+    starts: Tensor,
+    *,
+    steps: int = 1000,
+    tolerance: float = 1e-7,
+    report: Callable[[int, float], None] = lambda step, value: None,
+) -> Minimum:
+    """Minimize a function of [starts, size] that returns values [starts] and their gradients.
+
+    A start ends once its gradient is below `tolerance` times 1 plus its value, or once no step
+    makes progress. `report` is told the step and the least value.
+    """
+    state = _State(starts.clone(), *objective(starts))
+    history: History = []
+    ended = ~torch.isfinite(state.value)
+    taken = 0
+    for step in range(1, steps + 1):
+        ended = ended | (state.steepness() <= tolerance * (1 + state.value.abs()))
+        if ended.all():
+            break
+        taken = step
+        moved, new = _step(objective, state, history, ~ended)
+        if not moved.any():
+            if not history:
+                break
+            history = []  # the curvature of a far point misleads: once more along the gradient
+            continue
+        s, y = new.x - state.x, new.gradient - state.gradient
+        curvature = (s * y).sum(-1)
+        good = moved & (curvature > 1e-12 * (y**2).sum(-1))
+        rho = torch.where(good, 1 / torch.where(good, curvature, 1.0), 0.0)
+        history = [*history, (s, y, rho)][-MEMORY:]
+        gain = state.value - new.value
+        ended = ended | (moved & (gain <= 1e-14 * (1 + new.value.abs())))
+        state = new
+        report(taken, float(state.value[torch.isfinite(state.value)].min()))
+    return Minimum(state.x, state.value, state.steepness(), taken)
+
+
+def _step(
+    objective: Objective, state: _State, history: History, active: Tensor
+) -> tuple[Tensor, _State]:
+    """Move each active start along its direction, halving the step until it descends enough."""
+    direction = _direction(state.gradient, history)
+    slope = (direction * state.gradient).sum(-1)
+    uphill = slope >= 0
+    direction = torch.where(uphill[:, None], -state.gradient, direction)
+    slope = torch.where(uphill, -(state.gradient**2).sum(-1), slope)
+    length = torch.ones_like(state.value)
+    if not history:
+        length = 1 / state.gradient.abs().sum(-1).clamp(min=1.0)
+    best, moved, open_ = state, torch.zeros_like(active), active
+    for _ in range(HALVINGS):
+        x = torch.where(open_[:, None], state.x + length[:, None] * direction, best.x)
+        trial = _State(x, *objective(x))
+        enough = trial.value <= state.value + ARMIJO * length * slope
+        accepted = open_ & enough & torch.isfinite(trial.value)
+        best = trial.where(accepted, best)
+        moved, open_ = moved | accepted, open_ & ~accepted
+        if not open_.any():
+            break
+        length = length * SHRINK
+    return moved, best
+
+
+def _direction(gradient: Tensor, memory: History) -> Tensor:
+    """The two-loop recursion, for every start on its own."""
+    q = gradient.clone()
+    alphas: list[Tensor] = []
+    for s, y, rho in reversed(memory):
+        alpha = rho * (s * q).sum(-1)
+        alphas.append(alpha)
+        q = q - alpha[:, None] * y
+    if memory:
+        scale = torch.ones(len(gradient), dtype=gradient.dtype)
+        for s, y, rho in memory:
+            known = rho > 0
+            ratio = (s * y).sum(-1) / (y**2).sum(-1).clamp(min=1e-300)
+            scale = torch.where(known, ratio, scale)
+        q = q * scale[:, None]
+    for (s, y, rho), alpha in zip(memory, reversed(alphas), strict=True):
+        beta = rho * (y * q).sum(-1)
+        q = q + (alpha - beta)[:, None] * s
+    return -q
