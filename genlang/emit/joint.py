@@ -102,11 +102,8 @@ class Joint(Function):
 
 
 def _dims(plan: Plan) -> dict[Loop, int]:
-    """One dim for each loop, left of those of all loops inside it.
-
-    Where two nests hold the same loops in both orders there is no such choice, and Pyro says so.
-    """
-    nests = {loops_of(s) for s in plan.statements}
+    """One dim for each plate, left of those of all plates inside it."""
+    nests = tuple(dict.fromkeys(loops_of(s) for s in plan.statements))
     dims = {loop: -1 for nest in nests for loop in nest}
     for _ in dims:
         for nest in nests:

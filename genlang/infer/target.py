@@ -11,7 +11,6 @@ from torch import Tensor
 from genlang.infer.density import Density, Prior, execute
 from genlang.infer.layout import Layout, layout
 
-
 # Cells of data times rows evaluated at once: more is bound by memory.
 CHUNK = 1_000_000
 

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import torch
-from genlang.data.table import Table
 
+from genlang.data.table import Table
 from genlang.emit.names import attribute
 
 

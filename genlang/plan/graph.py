@@ -9,7 +9,7 @@ A term reads a latent's cell directly (`z[n]` in the loop over n), through a dat
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from genlang.check.model import (
     Apply,
@@ -83,48 +83,72 @@ def loops_of(statement: Statement) -> tuple[Loop, ...]:
     return getattr(statement, "loops", ())
 
 
+Key = tuple[object, int]
+
+
+@dataclass(slots=True)
+class _Plates:
+    """The plates found so far, by what they run over; `inside` are the plates seen within each."""
+
+    plates: dict[Key, Loop] = field(default_factory=dict)
+    inside: dict[Key, set[Key]] = field(default_factory=dict)
+    result: dict[Loop, Loop] = field(default_factory=dict)
+    keys: dict[Loop, Key] = field(default_factory=dict)
+
+    def add(self, loop: Loop, outer: list[Key]) -> Key:
+        """Map a loop inside `outer` to its plate; returns the plate's key."""
+        if loop in self.keys:
+            key = self.keys[loop]
+        else:
+            fresh = self._over_plates(loop)
+            bare = (loop.extent.dim or id(loop), fresh.extent.of, fresh.start, fresh.stop,
+                    fresh.weight)  # fmt: skip
+            key = (bare, 0)
+            # The second use in one nest is another plate, and so is one that would stand both
+            # outside and inside the same plate.
+            while key in outer or self.inside.get(key, set()) & set(outer):
+                key = (bare, key[1] + 1)
+            self.keys[loop] = key
+            self._name(key, fresh, loop)
+            self.result[loop] = self.plates[key]
+        for o in outer:
+            self.inside.setdefault(o, set()).update({key} | self.inside.get(key, set()))
+        return key
+
+    def _over_plates(self, loop: Loop) -> Loop:
+        """A loop whose bounds and weight read plates."""
+        values: dict[Symbol, Expr] = {
+            old: Ref(new, index_type(new)) for old, new in self.result.items() if old is not new
+        }
+        of = tuple(substitute(e, values) for e in loop.extent.of)
+        ends = [None if e is None else substitute(e, values) for e in (loop.start, loop.stop)]
+        weight = None if loop.weight is None else substitute(loop.weight, values)
+        extent = Extent(loop.extent.dim, of, loop.extent.size)
+        same = (extent, *ends, weight) == (loop.extent, loop.start, loop.stop, loop.weight)
+        return loop if same else replace(
+            loop, extent=extent, start=ends[0], stop=ends[1], weight=weight
+        )  # fmt: skip
+
+    def _name(self, key: Key, fresh: Loop, loop: Loop) -> None:
+        """Keep a plate; one without a name takes that of a later loop over the same thing."""
+        if key not in self.plates:
+            self.plates[key] = fresh
+        elif loop.name and not self.plates[key].name:
+            old, named = self.plates[key], replace(self.plates[key], name=loop.name)
+            self.plates[key] = named
+            for mapped, plate in self.result.items():
+                if plate is old:
+                    self.result[mapped] = named
+
+
 def canonical(model: Model) -> dict[Loop, Loop]:
     """Map every loop to its plate: the first loop over the same part in the same kind of nest."""
-    plates: dict[object, Loop] = {}
-    result: dict[Loop, Loop] = {}
+    plates = _Plates()
     for statement in model.statements:
-        used: list[object] = []
+        outer: list[Key] = []
         for loop in loops_of(statement):
-            values: dict[Symbol, Expr] = {
-                old: Ref(new, index_type(new)) for old, new in result.items() if old is not new
-            }
-            of, start, stop, weight = (
-                tuple(substitute(e, values) for e in loop.extent.of),
-                None if loop.start is None else substitute(loop.start, values),
-                None if loop.stop is None else substitute(loop.stop, values),
-                None if loop.weight is None else substitute(loop.weight, values),
-            )
-            bare = (loop.extent.dim or id(loop), of, start, stop, weight)
-            key = (bare, used.count(bare))
-            used.append(bare)
-            if loop in result:
-                continue
-            if key not in plates:
-                extent = Extent(loop.extent.dim, of, loop.extent.size)
-                unchanged = (extent, start, stop, weight) == (
-                    loop.extent,
-                    loop.start,
-                    loop.stop,
-                    loop.weight,
-                )
-                plates[key] = (
-                    loop
-                    if unchanged
-                    else replace(loop, extent=extent, start=start, stop=stop, weight=weight)
-                )
-            elif loop.name and not plates[key].name:
-                named = replace(plates[key], name=loop.name)
-                for old, new in result.items():
-                    if new is plates[key]:
-                        result[old] = named
-                plates[key] = named
-            result[loop] = plates[key]
-    return result
+            outer.append(plates.add(loop, outer))
+    return plates.result
 
 
 def on_plates(model: Model) -> tuple[Statement, ...]:

@@ -1,0 +1,245 @@
+"""The Python face: a model, a model bound to data, and what they can do.
+
+Importing this module loads no torch; the methods that compute do.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from genlang.data.bind import bind as bind_table
+from genlang.data.table import Table
+from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
+from genlang.pipeline import Compiled, compile_text
+from genlang.results.fit import Fit
+
+METHODS = ("auto", "svi", "map")
+Report = Callable[[str], None]
+
+
+def model(text: str, name: str = "model.gen") -> "Model":
+    """Compile a model's text; raises ModelError, which carries `.diagnostics`."""
+    return Model(compile_text(text, name), None)
+
+
+def load(path: str | Path) -> "Model":
+    """Compile a model file, or a bundled model by its name (`iris`).
+
+    Raises ModelError for a faulty model and OptionError (E906) where there is no such file.
+    """
+    place = find(path)
+    try:
+        text = place.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{place} is not UTF-8 text: {error.reason} at byte {error.start}"
+        raise OptionError([Diagnostic("E906", message)]) from None
+    return Model(compile_text(text, str(place)), place)
+
+
+def bundled() -> Path:
+    """Return the folder of the bundled models: in the wheel, or beside the package."""
+    package = Path(__file__).parent
+    shipped = package / "_models"
+    return shipped if shipped.is_dir() else package.parent / "models"
+
+
+def find(path: str | Path) -> Path:
+    """Return the file of a path or of a bundled model's name; raises OptionError (E906)."""
+    place = Path(path)
+    if place.is_file():
+        return place
+    named = bundled() / str(path) / f"{path}.gen"
+    if place.suffix == "" and named.is_file():
+        return named
+    names = sorted(p.name for p in bundled().iterdir() if p.is_dir()) if bundled().is_dir() else []
+    message = f"there is no model file {path}"
+    edit = suggest(str(path), names) or f"bundled models: {', '.join(names)}"
+    raise OptionError([Diagnostic("E906", message, help=edit)])
+
+
+def beside(path: Path) -> Path | None:
+    """Return the data file of the same name beside a model file, None where there is none."""
+    found = (path.with_suffix(s) for s in (".csv", ".tsv", ".json", ".npz"))
+    return next((p for p in found if p.is_file()), None)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A compiled model; `path` is its file, if it came from one."""
+
+    compiled: Compiled
+    path: Path | None
+
+    @property
+    def name(self) -> str:
+        """The file's name without its ending."""
+        return Path(self.compiled.model.source.name).stem
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings."""
+        return self.compiled.diagnostics
+
+    def to_python(self) -> str:
+        """Return the Pyro program that `fit` runs."""
+        return self.compiled.text
+
+    def explain(self) -> str:
+        """Return in words what each variable is and how latents are summed out."""
+        from genlang.results.explanation import show
+
+        return show(self.compiled.plan)
+
+    def bind(self, data: Any = None, **sizes: int) -> "Bound":
+        """Match data to the declared names; `sizes` override those of dims (`K=4`).
+
+        `data`: a mapping of arrays, a pandas or polars frame, a path, or several of these; None
+        for the data file beside a bundled model. Raises DataError with every fault.
+        """
+        return Bound(self, self._table(data, sizes, required=True))
+
+    def _table(self, data: Any, sizes: Mapping[str, int], *, required: bool) -> Table:
+        if data is None:
+            data = beside(self.path) if self.path is not None else None
+            data = {} if data is None else data
+        table = bind_table(self.compiled.model, data, sizes, require_observed=required)
+        if required and table.missing:
+            raise DataError([
+                Diagnostic(
+                    "D190",
+                    f"`{name}` has missing cells",
+                    why="missing cells of an observed variable are not supported yet",
+                    help="leave the rows out of the data",
+                )
+                for name in sorted(table.missing)
+            ])  # fmt: skip
+        return table
+
+    def simulate(self, data: Any = None, seed: int = 1, **sizes: int) -> dict[str, Any]:
+        """Draw every unknown and every observed value from the prior; data may lack the latter."""
+        table = self._table(data, sizes, required=False)
+        return Bound(self, table).simulate(seed)
+
+    def fit(self, data: Any = None, method: str = "auto", seed: int = 1, **options: Any) -> Fit:
+        """Bind data and fit; options are sizes of dims (`K=4`) and fields of the method."""
+        dims = {d.name for d in self.compiled.model.dims}
+        sizes = {k: v for k, v in options.items() if k in dims}
+        rest = {k: v for k, v in options.items() if k not in dims}
+        return self.bind(data, **sizes).fit(method, seed, **rest)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A model with its data."""
+
+    model: Model
+    table: Table
+
+    @cached_property
+    def _module(self) -> Any:
+        from genlang.runtime.load import load as load_program
+
+        return load_program(self.model.to_python(), self.model.name)
+
+    @cached_property
+    def _density(self) -> Any:
+        from genlang.infer.density import Density
+        from genlang.infer.tensors import namespace
+
+        with self._session():
+            return Density(self._module.model, namespace(self.table))
+
+    def _session(self, seed: int | None = None) -> Any:
+        from genlang.infer.session import session
+        from genlang.infer.tensors import cells
+
+        return session(seed, cells(self.table))
+
+    def log_density(self, values: Mapping[str, Any], *, pointwise: bool = False) -> Any:
+        """Return the log density of the data and the values, discrete latents summed out.
+
+        `values`: every param and every latent that is not summed out, on its natural scale. All
+        constants, no Jacobian; -inf outside a support. With `pointwise` a dict of arrays by
+        observed name: by cell, or by the unit that was summed. Raises OptionError (E91x).
+        """
+        from genlang.infer.values import given, inside
+
+        with self._session():
+            density = self._density
+            found = given(density.sites, values)
+            if pointwise:
+                return {n: t.numpy().copy() for n, t in density.pointwise(found).items()}
+            if not inside(density.sites, found):
+                return float("-inf")
+            return float(density.log_density(found))
+
+    def gradient(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the gradient of the log density at values, by name."""
+        import torch
+
+        from genlang.infer.values import given
+
+        with self._session():
+            found = {n: v.requires_grad_() for n, v in given(self._density.sites, values).items()}
+            total = self._density.log_density(found)
+            grads = torch.autograd.grad(total, list(found.values()), allow_unused=True)
+            pairs = zip(found.items(), grads, strict=True)
+            return {
+                n: (torch.zeros_like(v) if g is None else g).detach().numpy() for (n, v), g in pairs
+            }
+
+    def states(self, values: Mapping[str, Any], kind: str = "marginals") -> dict[str, Any]:
+        """Return the posterior of every summed-out latent at values: [*loops, states] by name."""
+        from genlang.infer.values import given
+
+        how = {"marginals": "sum", "mode": "max", "draws": "draw"}[kind]
+        with self._session():
+            found = self._density.states(given(self._density.sites, values), how)
+            return {n: g.numpy() for n, g in found.items()}
+
+    def simulate(self, seed: int = 1) -> dict[str, Any]:
+        """Draw every unknown and every observed value from the prior, as arrays by name."""
+        from genlang.infer.simulate import simulate
+        from genlang.infer.tensors import namespace
+
+        with self._session(seed):
+            return simulate(self._module.joint, namespace(self.table))
+
+    def fit(
+        self,
+        method: str = "auto",
+        seed: int = 1,
+        *,
+        report: Report = lambda line: None,
+        **options: Any,
+    ) -> Fit:
+        """Fit by a method (`auto`, `svi`, `map`); `report` takes progress lines.
+
+        Raises OptionError (E907, E908) for an unknown method or option.
+        """
+        from genlang.results.run import run
+
+        chosen = method_of(method, options)
+        with self._session(seed):
+            return run(self, chosen, seed, dict(options), report)
+
+
+def method_of(name: str, options: Mapping[str, Any]) -> Any:
+    """Return a method with its options; raises OptionError (E907, E908)."""
+    from genlang.infer.map import Map
+    from genlang.infer.svi import Svi
+
+    table: dict[str, Any] = {"auto": Svi, "svi": Svi, "map": Map}
+    if name not in table:
+        edit = suggest(name, table) or f"one of {', '.join(table)}"
+        raise OptionError([Diagnostic("E907", f"there is no method `{name}`", help=edit)])
+    known = {f.name for f in fields(table[name])}
+    wrong = [o for o in options if o not in known]
+    if wrong:
+        raise OptionError([
+            Diagnostic("E908", f"`{name}` has no option `{o}`", help=f"it has {', '.join(sorted(known))}")
+            for o in wrong
+        ])  # fmt: skip
+    return table[name](**options)

@@ -1,0 +1,1 @@
+"""AST -> Model: names, types and dims."""

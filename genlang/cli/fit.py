@@ -1,0 +1,106 @@
+"""`genlang fit MODEL --data D -o FIT`: bind the data, fit, print the table and the verdict."""
+
+import argparse
+import sys
+from typing import Any
+
+from genlang.api import METHODS, Bound, Model, load
+from genlang.cli.output import format_option, print_json
+from genlang.diagnostics import Diagnostic, OptionError
+from genlang.plan.explain import explain
+
+OPTIONS = ("steps", "starts", "draws")
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    command = commands.add_parser("fit", help="fit a model to data")
+    command.add_argument("model", metavar="MODEL", help="a .gen file, or a bundled model's name")
+    command.add_argument("--data", "-d", action="append", metavar="FILE",
+                         help="CSV, TSV, JSON or NPZ, several times for several files; "
+                              "by default the file of the same name beside the model")  # fmt: skip
+    command.add_argument("--set", action="append", default=[], metavar="K=4", help="size of a dim")
+    command.add_argument("--method", choices=METHODS, default="auto")
+    command.add_argument("--seed", type=int, default=1)
+    command.add_argument("-o", "--out", metavar="FIT", help="folder to keep the fit in")
+    for option in OPTIONS:
+        command.add_argument(f"--{option}", type=_positive, help=f"{option} of the method")
+    format_option(command)
+    command.set_defaults(run=run)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def sizes(items: list[str], model: Model) -> dict[str, int]:
+    """Return the sizes of `--set NAME=N`; raises OptionError (E920) with every fault."""
+    dims = [d.name for d in model.compiled.model.dims]
+    found: dict[str, int] = {}
+    faults: list[Diagnostic] = []
+    for item in items:
+        name, _, value = item.partition("=")
+        if name not in dims or not value.isdigit():
+            edit = f"the dims are {', '.join(dims)}"
+            faults.append(
+                Diagnostic("E920", f"`--set {item}` is not NAME=SIZE of a dim", help=edit)
+            )
+        else:
+            found[name] = int(value)
+    if faults:
+        raise OptionError(faults)
+    return found
+
+
+def run(args: argparse.Namespace) -> int:
+    """Fit; 3 where the fit did not pass its own checks."""
+    model = load(args.model)
+    options = {o: getattr(args, o) for o in OPTIONS if getattr(args, o) is not None}
+    # The data are checked before torch is imported.
+    bound = model.bind(args.data, **sizes(args.set, model))
+    text = args.format == "text"
+    if text:
+        _announce(model, bound, args.method)
+    live = sys.stderr.isatty()
+
+    def progress(line: str) -> None:
+        if live:
+            sys.stderr.write(f"\r{line[:99]:<99}")
+            sys.stderr.flush()
+
+    fit = bound.fit(args.method, args.seed, report=progress, **options)
+    if live:
+        sys.stderr.write("\r" + " " * 99 + "\r")
+    if args.out:
+        fit.save(args.out)
+    if text:
+        from genlang.results.summary import show
+
+        sys.stdout.write(show(fit))
+        if args.out:
+            print(f"kept in {args.out}; `genlang summary {args.out}` shows it again")
+    else:
+        print_json(fit.summary())
+    return 3 if fit.faults else 0
+
+
+def _announce(model: Model, bound: Bound, method: str) -> None:
+    """Say what will be fitted and how, before anything slow begins."""
+    for note in bound.table.notes:
+        print(note)
+    rows = explain(model.compiled.plan).rows
+    unknown = [r.name for r in rows if r.treatment == "unknown"]
+    summed = [f"{r.name} ({r.treatment.removeprefix('summed out, ')})" for r in rows
+              if r.treatment.startswith("summed out")]  # fmt: skip
+    print(f"unknown: {', '.join(unknown) or 'nothing'}")
+    if summed:
+        print(f"summed out exactly: {', '.join(summed)}")
+    why = {
+        "auto": "svi, a Gaussian around the mode, because no other method was asked for",
+        "svi": "svi, a Gaussian around the mode",
+        "map": "map, the mode of the density",
+    }
+    print(f"method: {why[method]}\n", flush=True)

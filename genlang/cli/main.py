@@ -1,0 +1,63 @@
+"""`genlang COMMAND`: the parser, and what becomes of errors.
+
+Exit codes: 0 ok, 1 the model or the data is wrong, 2 usage, 3 the fit did not pass its own checks,
+70 a bug of genlang, 130 interrupted.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from genlang.cli import check, compile_, explain, fit, states, summary
+from genlang.cli.output import report
+from genlang.diagnostics import GenlangError, OptionError
+
+COMMANDS = (check, compile_, explain, fit, summary, states)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="genlang", description="A small language for probabilistic models."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in COMMANDS:
+        module.add(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    args = parser().parse_args(arguments)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+    except OptionError as error:
+        report(error.diagnostics, error.source, args.format)
+        return 2
+    except GenlangError as error:
+        report(error.diagnostics, error.source, args.format)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output left; Python would complain once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 (the last resort: a bug says that it is one)
+        if os.environ.get("GENLANG_TRACEBACK"):
+            traceback.print_exc()
+        print(
+            f"a bug of genlang, not of your model: {type(error).__name__}: {error}\n"
+            "GENLANG_TRACEBACK=1 shows where; please report it with the model.",
+            file=sys.stderr,
+        )
+        return 70
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

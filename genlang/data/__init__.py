@@ -1,0 +1,1 @@
+"""Sources, labels and binding of a table to the declared names; numpy, never torch."""

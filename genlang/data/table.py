@@ -1,0 +1,30 @@
+"""Data matched to the declared names of a model: what every program is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+Label = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Sizes, lengths and arrays by declared name.
+
+    sizes    plain dims
+    lengths  ragged dims: int64, one axis for each dim outside
+    arrays   `data` and `observed` names: float64, or int64 for int, count, index and bool; ragged
+             axes are padded to the longest row with a value of the same array
+    labels   of the dims that have them, in the order of their positions
+    notes    what was done that the user may want to know, a line each
+    missing  observed names that have missing cells, or no values at all
+    """
+
+    sizes: Mapping[str, int]
+    lengths: Mapping[str, NDArray[Any]]
+    arrays: Mapping[str, NDArray[Any]]
+    labels: Mapping[str, tuple[Label, ...]]
+    notes: tuple[str, ...] = ()
+    missing: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""Densities and the methods that fit them."""

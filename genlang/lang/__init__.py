@@ -1,0 +1,1 @@
+"""The vocabulary: tables of types, functions and distributions."""

@@ -1,0 +1,1 @@
+"""Model -> Plan: what is summed out, in which order."""

@@ -1,0 +1,183 @@
+"""Plan -> words: each variable's role, shape and loops; what is summed out, where, in what order."""
+
+from dataclasses import dataclass
+
+from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
+from genlang.check.shapes import show
+from genlang.plan.eliminate import Finish, Make, Piece, Push, State, SumOut
+from genlang.plan.graph import loops_of, reads_any
+from genlang.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One variable in words."""
+
+    name: str
+    role: str
+    type: str
+    shape: str
+    loops: str
+    treatment: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The rows of all variables, the steps of the elimination, and remarks."""
+
+    rows: tuple[Row, ...]
+    steps: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def explain(plan: Plan) -> Explanation:
+    """Return a plan in words."""
+    states = dict(plan.states)
+    loops = {}
+    for statement in plan.model.statements:
+        target = getattr(statement, "target", None)
+        if target is not None:
+            loops.setdefault(target, loops_of(statement))
+    rows = tuple(_row(v, loops.get(v, ()), plan, states) for v in plan.model.variables)
+    return Explanation(rows, tuple(_steps(plan, states)), tuple(_notes(plan)))
+
+
+def _row(
+    variable: Variable, loops: tuple[Loop, ...], plan: Plan, states: dict[Variable, State]
+) -> Row:
+    shape = "" if not variable.dims else show(variable.dims)
+    nest = " > ".join(_loop(loop) for loop in loops)
+    treatment = _treatment(variable, plan, states)
+    kind = _type(variable.cell)
+    return Row(variable.name, variable.role, kind, shape, nest, treatment, variable.description)
+
+
+def _type(cell: Type) -> str:
+    name = cell.structure or cell.kind
+    if cell.kind == "index" and cell.dim is not None:
+        name = f"index({cell.dim.name})"
+    return f"{name}{show(cell.dims)}" if cell.dims else name
+
+
+def _loop(loop: Loop) -> str:
+    dim = loop.extent.dim.name if loop.extent.dim else str(loop.extent.size)
+    of = f"[{', '.join(_expr(e) for e in loop.extent.of)}]" if loop.extent.of else ""
+    part = ""
+    if loop.start is not None or loop.stop is not None:
+        part = f"[{_end(loop.start)}:{_end(loop.stop)}]"
+    weight = " weighted" if loop.weight is not None else ""
+    return f"{loop.name + ' in ' if loop.name else ''}{dim}{of}{part}{weight}"
+
+
+def _end(expr: Expr | None) -> str:
+    return "" if expr is None else _expr(expr)
+
+
+def _expr(expr: Expr) -> str:
+    match expr:
+        case Const(value=value):
+            return str(value)
+        case Ref(symbol=symbol):
+            return symbol.name
+        case _:
+            return "..."
+
+
+def _treatment(variable: Variable, plan: Plan, states: dict[Variable, State]) -> str:
+    match variable.role:
+        case "latent" if variable in states:
+            return f"summed out, {_count(states[variable])}"
+        case "latent" | "param":
+            return "unknown"
+        case "observed" | "data":
+            return "known"
+        case "let" | "report":
+            define = next(
+                s for s in plan.model.statements if isinstance(s, Define) and s.target is variable
+            )
+            if reads_any(define.value, set(states)):
+                return "written out where it is read"
+            return "computed"
+        case _:
+            return variable.role
+
+
+def _count(state: State) -> str:
+    one = _size(state.support.size)
+    if not state.profile:
+        return f"{one} values"
+    cells = " * ".join(_loop_size(p) for p in state.profile)
+    return f"{one} ^ ({cells}) profiles: a statement reads its cells together"
+
+
+def _loop_size(loop: Loop) -> str:
+    return loop.extent.dim.name if loop.extent.dim is not None else str(loop.extent.size)
+
+
+def _size(expr: Expr) -> str:
+    match expr:
+        case Const(value=value):
+            return str(value)
+        case Ref(symbol=Dim() as dim):
+            return dim.name
+        case _:
+            return "finitely many"
+
+
+def _steps(plan: Plan, states: dict[Variable, State]) -> list[str]:
+    """The steps that change something, numbered by their order."""
+    lines: list[str] = []
+    for step in plan.steps:
+        match step:
+            case SumOut(state=z, pieces=pieces, result=result):
+                where = _where(result)
+                lines.append(f"sum `{z.name}` out of {_terms(pieces, z)}{where}")
+            case Push(piece=piece, over=over, index=index) if index:
+                reached = ", ".join(f"`{z.name}`" for z, _ in piece.states)
+                lines.append(
+                    f"add up {_terms((piece,))} over the cells of {reached} that its rows point to"
+                )
+            case Push(piece=piece, over=over):
+                nest = ", ".join(_loop(p) for p in over)
+                lines.append(f"multiply {_terms((piece,))} over {nest}")
+            case Finish() | Make():
+                pass
+    return lines
+
+
+def _where(piece: Piece) -> str:
+    return f", for each {' and '.join(_loop(p) for p in piece.plates)}" if piece.plates else ""
+
+
+def _terms(pieces: tuple[Piece, ...], own: Variable | None = None) -> str:
+    names: dict[str, None] = {}
+    for piece in pieces:
+        for term in piece.terms:
+            match term.statement:
+                case Draw(target=target) if target is not own:
+                    names[f"`{target.name}`"] = None
+                case Factor(name=name):
+                    names[f"`{name or 'factor'}`"] = None
+                case _:
+                    pass
+    return " and ".join(names) or "its prior"
+
+
+def _notes(plan: Plan) -> list[str]:
+    notes: list[str] = []
+    for step in plan.steps:
+        match step:
+            case Finish(piece=piece):
+                seen = [
+                    t.statement.target.name
+                    for t in piece.terms
+                    if isinstance(t.statement, Draw) and t.statement.target.role == "observed"
+                ]
+                unit = " and ".join(_loop(p) for p in piece.plates) or "the whole data set"
+                if seen:
+                    names = ", ".join(f"`{n}`" for n in dict.fromkeys(seen))
+                    notes.append(f"the pointwise density of {names} is that of each {unit}")
+            case _:
+                pass
+    return notes

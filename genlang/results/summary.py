@@ -1,0 +1,76 @@
+"""The table of a fit: one row a cell, and its verdict in words."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from genlang.results.coordinates import cells
+
+if TYPE_CHECKING:
+    from genlang.results.fit import Fit
+
+QUANTILES = {"q5": 0.05, "q50": 0.5, "q95": 0.95}
+FACTS = {
+    "elbo": "ELBO",
+    "log_density": "log density",
+}
+
+
+def summary(fit: "Fit") -> dict[str, Any]:
+    """Return `rows` (mean, sd, q5, q50, q95 by cell; null where there is one value), facts, faults."""
+    rows: list[dict[str, Any]] = []
+    for variable, estimate in fit.estimates.items():
+        for name, index, place in cells(variable, estimate.axes):
+            drawn = estimate.draws[(slice(None), *place)].astype(float)
+            if np.isnan(drawn).all():
+                continue
+            row: dict[str, Any] = {"name": name, "variable": variable, "index": index}
+            row["mean"] = float(drawn.mean())
+            row["sd"] = None if fit.point else float(drawn.std(ddof=1))
+            for q, level in QUANTILES.items():
+                row[q] = None if fit.point else float(np.quantile(drawn, level))
+            rows.append(row)
+    return {
+        "model": fit.name,
+        "method": fit.method,
+        "seed": fit.seed,
+        "rows": rows,
+        "facts": dict(fit.facts),
+        "faults": list(fit.faults),
+    }
+
+
+def verdict(fit: "Fit") -> str:
+    """Return one sentence on what was reached."""
+    parts = [f"{words} {fit.facts[key]:.2f}" for key, words in FACTS.items() if key in fit.facts]
+    head = f"{fit.method}, seed {fit.seed}" + (f": {', '.join(parts)}" if parts else "")
+    if fit.faults:
+        return f"{head}. Not passed: " + "; ".join(fit.faults)
+    return f"{head}. All checks passed."
+
+
+def show(fit: "Fit", limit: int = 60) -> str:
+    """Return the summary as a text table; rows beyond `limit` are counted."""
+    import io
+
+    from rich.console import Console
+    from rich.table import Table
+
+    found = summary(fit)
+    columns = ["mean"] if fit.point else ["mean", "sd", *QUANTILES]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for row in found["rows"][:limit]:
+        table.add_row(row["name"], *(_number(row[c]) for c in columns))
+    out = io.StringIO()
+    console = Console(file=out, width=100, color_system=None)
+    console.print(table)
+    rest = len(found["rows"]) - limit
+    more = f"... and {rest} more rows (`--format json` has them all)\n" if rest > 0 else ""
+    return f"{out.getvalue()}{more}{verdict(fit)}\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if abs(value) < 1e5 else f"{value:.3e}"

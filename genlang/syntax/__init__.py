@@ -1,0 +1,1 @@
+"""Text -> AST; the only place that imports lark."""
