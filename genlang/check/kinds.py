@@ -49,6 +49,8 @@ def arithmetic(op: str, a: Expr, b: Expr) -> str:
         case "-":
             one = isinstance(a, Const) and a.value == 1
             return "unit" if one and inside(b, "unit") else "real"
+        case "*" if left == right == "bool":
+            return "bool"
         case "*" if integer:
             return "count" if inside(a, "count") and inside(b, "count") else "int"
         case "*" | "/":

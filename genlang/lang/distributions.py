@@ -157,7 +157,7 @@ _ROWS = (
         PROBS,
         kind="bool",
         finite=True,
-        others=(Form((P("logits"),), "dist.Bernoulli(logits={logits})"),),
+        others=(Form((P("logits"),), "exact.BernoulliLogits({logits})"),),
     ),
     _row(
         "Categorical",
@@ -166,7 +166,7 @@ _ROWS = (
         kind="index",
         finite=True,
         others=(
-            Form((P("logits", "real", 1),), "exact.Categorical(torch.softmax({logits}, -1))"),
+            Form((P("logits", "real", 1),), "exact.CategoricalLogits({logits})"),
             Form((P("weights", "nonneg", 1),), "exact.Categorical(exact.normalized({weights}))"),
         ),
     ),
@@ -177,7 +177,7 @@ _ROWS = (
         PROBS,
         kind="count",
         finite=True,
-        others=(Form((TOTAL, P("logits")), "exact.Binomial({total}, torch.sigmoid({logits}))"),),
+        others=(Form((TOTAL, P("logits")), "exact.BinomialLogits({total}, {logits})"),),
     ),
     _row(
         "BetaBinomial",

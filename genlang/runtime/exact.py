@@ -84,6 +84,26 @@ class Bernoulli(_Law):
         return torch.bernoulli(self._full(sample_shape, "probs")).long()
 
 
+class BernoulliLogits(Bernoulli):
+    """0 or 1, by the log odds of 1: exact in both tails."""
+
+    parameters = ("logits",)
+
+    @property
+    def probs(self) -> Tensor:  # type: ignore[override]
+        """The probability of 1."""
+        return torch.sigmoid(self.logits)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return log p or log(1 - p)."""
+        signed = torch.where(value == 1, self.logits, -self.logits)
+        return _check((value == 0) | (value == 1), torch.nn.functional.logsigmoid(signed))
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draw 0 or 1 (int64)."""
+        return torch.bernoulli(torch.sigmoid(self._full(sample_shape, "logits"))).long()
+
+
 class Categorical(dist.TorchDistribution):
     """Positions 0, ..., K - 1 with probabilities on the last axis (not renormalized)."""
 
@@ -113,14 +133,32 @@ class Categorical(dist.TorchDistribution):
         shape = torch.broadcast_shapes(value.shape, self.batch_shape)
         inside = (value >= 0) & (value < size)
         position = torch.where(inside, value, 0).expand(shape)[..., None]
-        found = self.probs.expand(*shape, size).gather(-1, position)[..., 0]
-        return _check(inside, log(found))
+        found = self._table().expand(*shape, size).gather(-1, position)[..., 0]
+        return _check(inside, found)
+
+    def _table(self) -> Tensor:
+        return log(self.probs)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw a position."""
         probs = self.probs.expand(*sample_shape, *self.probs.shape)
         flat = probs.reshape(-1, probs.shape[-1])
         return torch.multinomial(flat, 1).reshape(probs.shape[:-1])
+
+
+class CategoricalLogits(Categorical):
+    """Positions with log weights on the last axis."""
+
+    def __init__(self, logits: Tensor) -> None:
+        self.logits = torch.log_softmax(logits, -1)
+        super().__init__(self.logits.exp())
+
+    def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "CategoricalLogits":
+        """Return the distribution over a larger batch."""
+        return CategoricalLogits(self.logits.expand(*batch_shape, self.logits.shape[-1]))
+
+    def _table(self) -> Tensor:
+        return self.logits
 
 
 class Binomial(_Law):
@@ -139,13 +177,38 @@ class Binomial(_Law):
         inside = (value >= 0) & (value <= self.total)
         k = torch.where(inside, value, 0 * self.total)
         rest = self.total - k
-        choose = torch.lgamma(self.total + 1.0) - torch.lgamma(k + 1.0) - torch.lgamma(rest + 1.0)
-        return _check(inside, choose + _xlogy(k, self.probs) + _xlogy(rest, 1 - self.probs))
+        term = _xlogy(k, self.probs) + _xlogy(rest, 1 - self.probs)
+        return _check(inside, _log_choose(self.total, k) + term)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw a count."""
         total, probs = (self._full(sample_shape, n) for n in self.parameters)
         return torch.binomial(total.double(), probs.double()).long()
+
+
+class BinomialLogits(Binomial):
+    """The number of successes in `total` trials, by the log odds of success."""
+
+    parameters = ("total", "logits")
+
+    @property
+    def probs(self) -> Tensor:  # type: ignore[override]
+        """The probability of success."""
+        return torch.sigmoid(self.logits)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log probability of a count."""
+        inside = (value >= 0) & (value <= self.total)
+        k = torch.where(inside, value, 0 * self.total)
+        rest = self.total - k
+        sigmoid = torch.nn.functional.logsigmoid
+        term = k * sigmoid(self.logits) + rest * sigmoid(-self.logits)
+        return _check(inside, _log_choose(self.total, k) + term)
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draw a count."""
+        total, logits = (self._full(sample_shape, n) for n in self.parameters)
+        return torch.binomial(total.double(), torch.sigmoid(logits.double())).long()
 
 
 class BetaBinomial(_Law):
@@ -164,14 +227,18 @@ class BetaBinomial(_Law):
         inside = (value >= 0) & (value <= self.total)
         k = torch.where(inside, value, 0 * self.total)
         rest = self.total - k
-        choose = torch.lgamma(self.total + 1.0) - torch.lgamma(k + 1.0) - torch.lgamma(rest + 1.0)
-        return _check(inside, choose + _lbeta(k + self.a, rest + self.b) - _lbeta(self.a, self.b))
+        term = _lbeta(k + self.a, rest + self.b) - _lbeta(self.a, self.b)
+        return _check(inside, _log_choose(self.total, k) + term)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw a count."""
         total, a, b = (self._full(sample_shape, n) for n in self.parameters)
         probs = torch.distributions.Beta(a.double(), b.double()).sample()
         return torch.binomial(total.double(), probs).long()
+
+
+def _log_choose(n: Tensor, k: Tensor) -> Tensor:
+    return torch.lgamma(n + 1.0) - torch.lgamma(k + 1.0) - torch.lgamma(n - k + 1.0)
 
 
 def _lbeta(a: Tensor, b: Tensor) -> Tensor:
