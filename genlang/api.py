@@ -1,19 +1,24 @@
 """The Python face: a model, a model bound to data, and what they can do.
 
-Importing this module loads no torch; the methods that compute do.
+Importing this module loads neither numpy nor torch; the methods that bind and compute do.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from genlang.data.bind import bind as bind_table
-from genlang.data.table import Table
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
 from genlang.pipeline import Compiled, compile_text
-from genlang.results.fit import Fit
+
+if TYPE_CHECKING:
+    from genlang.data.table import Table
+    from genlang.infer.density import Density
+    from genlang.infer.method import Method
+    from genlang.results.fit import Fit
+    from genlang.runtime.load import Program
 
 METHODS = ("auto", "svi", "map")
 Report = Callable[[str], None]
@@ -100,7 +105,9 @@ class Model:
         """
         return Bound(self, self._table(data, sizes, required=True))
 
-    def _table(self, data: Any, sizes: Mapping[str, int], *, required: bool) -> Table:
+    def _table(self, data: Any, sizes: Mapping[str, int], *, required: bool) -> "Table":
+        from genlang.data.bind import bind as bind_table
+
         if data is None:
             data = beside(self.path) if self.path is not None else None
             data = {} if data is None else data
@@ -122,7 +129,7 @@ class Model:
         table = self._table(data, sizes, required=False)
         return Bound(self, table).simulate(seed)
 
-    def fit(self, data: Any = None, method: str = "auto", seed: int = 1, **options: Any) -> Fit:
+    def fit(self, data: Any = None, method: str = "auto", seed: int = 1, **options: Any) -> "Fit":
         """Bind data and fit; options are sizes of dims (`K=4`) and fields of the method."""
         dims = {d.name for d in self.compiled.model.dims}
         sizes = {k: v for k, v in options.items() if k in dims}
@@ -135,23 +142,24 @@ class Bound:
     """A model with its data."""
 
     model: Model
-    table: Table
+    table: "Table"
 
     @cached_property
-    def _module(self) -> Any:
+    def program(self) -> "Program":
+        """The executed program: `model` and `joint`, ordinary functions for Pyro."""
         from genlang.runtime.load import load as load_program
 
         return load_program(self.model.to_python(), self.model.name)
 
     @cached_property
-    def _density(self) -> Any:
+    def _density(self) -> "Density":
         from genlang.infer.density import Density
         from genlang.infer.tensors import namespace
 
         with self._session():
-            return Density(self._module.model, namespace(self.table))
+            return Density(self.program.model, namespace(self.table))
 
-    def _session(self, seed: int | None = None) -> Any:
+    def _session(self, seed: int | None = None) -> AbstractContextManager[None]:
         from genlang.infer.session import session
         from genlang.infer.tensors import cells
 
@@ -205,7 +213,7 @@ class Bound:
         from genlang.infer.tensors import namespace
 
         with self._session(seed):
-            return simulate(self._module.joint, namespace(self.table))
+            return simulate(self.program.joint, namespace(self.table))
 
     def fit(
         self,
@@ -214,7 +222,7 @@ class Bound:
         *,
         report: Report = lambda line: None,
         **options: Any,
-    ) -> Fit:
+    ) -> "Fit":
         """Fit by a method (`auto`, `svi`, `map`); `report` takes progress lines.
 
         Raises OptionError (E907, E908) for an unknown method or option.
@@ -226,12 +234,12 @@ class Bound:
             return run(self, chosen, seed, dict(options), report)
 
 
-def method_of(name: str, options: Mapping[str, Any]) -> Any:
+def method_of(name: str, options: Mapping[str, Any]) -> "Method":
     """Return a method with its options; raises OptionError (E907, E908)."""
     from genlang.infer.map import Map
     from genlang.infer.svi import Svi
 
-    table: dict[str, Any] = {"auto": Svi, "svi": Svi, "map": Map}
+    table: dict[str, type[Svi] | type[Map]] = {"auto": Svi, "svi": Svi, "map": Map}
     if name not in table:
         edit = suggest(name, table) or f"one of {', '.join(table)}"
         raise OptionError([Diagnostic("E907", f"there is no method `{name}`", help=edit)])

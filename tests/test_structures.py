@@ -86,7 +86,7 @@ def joint(bound, values, want: float, counts: Counter) -> None:
     with session(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fixed = {name: torch.tensor(value) for name, value in values.items()}
-        program = poutine.condition(bound._module.joint, data=fixed)
+        program = poutine.condition(bound.program.joint, data=fixed)
         elbo = TraceEnum_ELBO(max_plate_nesting=4, strict_enumeration_warning=False)
         try:
             found = -elbo.loss(program, lambda data: None, namespace(bound.table))

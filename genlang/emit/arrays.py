@@ -74,7 +74,7 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
             return Code(f"{code.atom}.{expr.function}({dims})", axes)
         case "mean" if counted is None:
             return Code(f"{code.atom}.mean({dims})", axes)
-        case "mean":
+        case "mean" if counted is not None:
             whole = full(integer(counted), expr.loops, inner)
             parts = [Code(f"{c.atom}.sum({dims})", tuple(a for a in c.axes if a not in expr.loops))
                      for c in (code, whole)]  # fmt: skip

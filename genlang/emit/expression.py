@@ -17,6 +17,7 @@ from genlang.check.model import (
     Reduce,
     Ref,
     Select,
+    Symbol,
     Variable,
 )
 from genlang.emit.arrays import array, reduce
@@ -51,17 +52,10 @@ def write(expr: Expr, scope: Scope) -> Code:
 
 def _write(expr: Expr, scope: Scope) -> Code:
     match expr:
-        case Const(value=bool(value)):
-            return Code(str(int(value)), number=True)
         case Const(value=value):
             return _number(value)
-        case Ref(symbol=Dim() as dim):
-            return Code(scope.names.dim(dim), number=True)
-        case Ref(symbol=Loop() as loop):
-            return scope.names.index(loop)
-        case Ref(symbol=Variable() as variable):
-            state = scope.names.state(variable, (), scope)
-            return state if state is not None else scope.names.variable(variable)
+        case Ref(symbol=symbol):
+            return _symbol(symbol, scope)
         case Apply():
             return apply(expr, scope)
         case Index():
@@ -74,8 +68,19 @@ def _write(expr: Expr, scope: Scope) -> Code:
             return array(expr, scope)
 
 
+def _symbol(symbol: Symbol, scope: Scope) -> Code:
+    match symbol:
+        case Dim():
+            return Code(scope.names.dim(symbol), number=True)
+        case Loop():
+            return scope.names.index(symbol)
+        case Variable():
+            state = scope.names.state(symbol, (), scope)
+            return state if state is not None else scope.names.variable(symbol)
+
+
 def _number(value: float | str) -> Code:
-    text = str(value)
+    text = str(int(value) if isinstance(value, bool) else value)
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         text = "math.inf" if value > 0 else "-math.inf"
     return Code(text, number=True, level=SIGN if text.startswith("-") else ATOM)

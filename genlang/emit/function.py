@@ -22,7 +22,7 @@ from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.writer import Plate, Writer
 from genlang.plan.eliminate import Make
-from genlang.plan.graph import Term
+from genlang.plan.graph import Term, target_of
 from genlang.plan.plan import Plan
 from genlang.source import Span
 
@@ -139,7 +139,7 @@ class Function:
 
     def is_state(self, statement: Statement) -> bool:
         """Whether a statement draws a latent that `model` sums out."""
-        return getattr(statement, "target", None) in self.states
+        return target_of(statement) in self.states
 
     def _param(self, statement: Param) -> None:
         target = statement.target

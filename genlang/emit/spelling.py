@@ -23,7 +23,7 @@ from genlang.emit.operators import comparison, conjunction
 from genlang.emit.scope import Scope
 from genlang.emit.subscripts import subscript
 from genlang.plan.eliminate import State
-from genlang.plan.graph import loops_of
+from genlang.plan.graph import loops_of, target_of
 from genlang.plan.plan import Plan
 
 
@@ -54,7 +54,7 @@ class Spelling:
             if variable.role not in ("data", "observed"):
                 self.locals.symbol(variable)
         for statement in plan.statements:
-            target = getattr(statement, "target", None)
+            target = target_of(statement)
             if isinstance(statement, Define):
                 self.defines[statement.target] = statement
             if target is not None and target.role in ("latent", "let", "param", "report"):

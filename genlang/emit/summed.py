@@ -3,7 +3,7 @@
 from genlang.check.model import Define, Draw, Factor, Loop, Ref, Statement, Variable
 from genlang.check.walk import index_type, symbols
 from genlang.emit.arrays import full
-from genlang.emit.code import Code, aligned, integer, tensor, union
+from genlang.emit.code import Axis, Code, aligned, integer, tensor, union
 from genlang.emit.expression import write
 from genlang.emit.function import Function
 from genlang.emit.laws import log_prob, log_table
@@ -50,16 +50,16 @@ class Summed(Function):
 
     def density(self, statement: Draw | Factor, term: Term) -> None:
         """Write a statement that reads no summed-out latent; the others are steps of the plan."""
-        latent = isinstance(statement, Draw) and statement.target.role == "latent"
-        if not term.reads:
-            self.comment(statement, () if latent else term.plates)
-            if latent:
+        if isinstance(statement, Draw) and statement.target.role == "latent":
+            if not term.reads:
+                self.comment(statement)
                 self.latent(statement, term)
-            else:
-                self._observed(statement, term)
-        elif latent and not self.is_state(statement):
-            self.comment(statement)
-            self._latent_under_states(statement, term)
+            elif not self.is_state(statement):
+                self.comment(statement)
+                self._latent_under_states(statement, term)
+        elif not term.reads:
+            self.comment(statement, term.plates)
+            self._observed(statement, term)
 
     def _latent_under_states(self, statement: Draw, term: Term) -> None:
         """A proper distribution of the support, masked; its density stands in a factor."""
@@ -152,7 +152,7 @@ class Summed(Function):
         statement = term.statement
         plates = self.plates(piece.plates)
         self._comment_in(statement, piece.plates)
-        if self.is_state(statement) and isinstance(statement, Draw):
+        if isinstance(statement, Draw) and self.is_state(statement):
             code = self._table(piece, term, statement)
             wish = statement.target.name
         elif isinstance(statement, Draw):
@@ -179,11 +179,11 @@ class Summed(Function):
         z = statement.target
         state = self.states[z]
         others = [w for w in self.states if w in dict(term.reads) and w is not z]
-        order = (*piece.plates, *others, *state.profile, z)
+        order: tuple[Axis, ...] = (*piece.plates, *others, *state.profile, z)
         scope = Scope(self.names, order)
         assert term.law is not None
         code = log_table(term.law, self.names.values(z), scope)
-        cells = (*state.draw.loops, z)
+        cells: tuple[Axis, ...] = (*state.draw.loops, z)
         sizes = [self.names.length(p) for p in state.draw.loops]
         tap_shape = ", ".join([*sizes, self.names.state_size(z)])
         tap = Code(f'states("{z.name}", {tap_shape})', cells)

@@ -22,9 +22,8 @@ class Map:
     starts: int = 16
     steps: int = 1000
 
-    def run(self, target: Target, module: object, report: Report) -> Outcome:
+    def run(self, target: Target, report: Report) -> Outcome:
         """Return the best mode that was found, without Jacobian."""
-        del module
         vector, facts, faults = mode(target, self.starts, self.steps, report, jacobian=False)
         values = detached(target.layout.values(vector))
         return Outcome({k: v[None] for k, v in values.items()}, True, facts, faults)
@@ -62,7 +61,7 @@ def mode(
         "starts_at_best": float(near),
         "steps": float(found.steps),
     }
-    faults = ()
+    faults: tuple[str, ...] = ()
     if steep > GRADIENT * (1 + abs(value)):
         faults = (f"the search ended with a gradient of {steep:.2g}: the mode is not reached",)
     return found.points[best], facts, faults

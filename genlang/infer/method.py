@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from torch import Tensor
 
@@ -29,8 +29,8 @@ class Outcome:
 class Method(Protocol):
     """An inference method; its fields are its options, on the command line too."""
 
-    name: str
+    name: ClassVar[str]
 
-    def run(self, target: Target, module: object, report: Report) -> Outcome:
+    def run(self, target: Target, report: Report) -> Outcome:
         """Fit the program; `report` takes one progress line after another."""
         ...

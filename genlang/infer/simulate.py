@@ -24,7 +24,8 @@ def simulate(joint: Callable[..., None], data: SimpleNamespace) -> dict[str, Any
             [Diagnostic("E802", message, help="give `Flat` unknowns a prior")]
         ) from None
     found: dict[str, Any] = {}
-    for name, site in trace.nodes.items():
+    nodes: dict[str, Any] = trace.nodes  # Pyro's type leaves every field open
+    for name, site in nodes.items():
         if site["type"] != "sample" or _hidden(site):
             continue
         value = site["value"]

@@ -5,6 +5,7 @@ the mode (Laplace) as its unit: its parameters are all of order one, so one step
 model. The step decays; the parameters are averaged over the tail (Polyak and Juditsky 1992).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -27,7 +28,13 @@ TAIL = 1 / 3
 class Whitened(AutoContinuous):
     """A Gaussian guide: centre + unit @ (loc + scale_tril @ noise)."""
 
-    def __init__(self, model: Any, centre: Tensor, unit: Tensor, values: dict[str, Tensor]) -> None:
+    # A PyroParam is assigned, its tensor is read.
+    scale: Any
+    tril: Any
+
+    def __init__(
+        self, model: Callable[[Any], None], centre: Tensor, unit: Tensor, values: dict[str, Tensor]
+    ) -> None:
         super().__init__(model, init_loc_fn=init_to_value(values=values))
         self.centre, self.unit = centre, unit
 
@@ -56,7 +63,7 @@ class Svi:
     step_size: float = 0.02
     starts: int = 16
 
-    def run(self, target: Target, module: object, report: Report) -> Outcome:
+    def run(self, target: Target, report: Report) -> Outcome:
         """Return draws of the averaged guide, and its ELBO."""
         vector, facts, faults = mode(target, self.starts, 1000, report, jacobian=True)
         size = target.layout.size
@@ -64,8 +71,7 @@ class Svi:
             return Outcome({}, False, {"elbo": facts["log_density"]}, faults)
         unit = _unit(target, vector)
         values = detached(target.layout.values(vector))
-        model = module.model  # type: ignore[attr-defined]
-        data = target.density.data
+        model, data = target.density.program, target.density.data
         guide = Whitened(model, vector, unit, values)
         decay = (0.02) ** (1 / self.steps)
         optimizer = pyro.optim.ClippedAdam(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from genlang.infer.density import Density, Prior, execute
 from genlang.infer.layout import Layout, layout
+from genlang.runtime.load import Program
 
 # Cells of data times rows evaluated at once: more is bound by memory.
 CHUNK = 1_000_000
@@ -92,9 +93,9 @@ class Target:
         return torch.func.hessian(loss)(vector).detach()
 
 
-def target(program: object, data: SimpleNamespace) -> Target:
-    """Prepare a loaded program (its module) and data for a method."""
-    density = Density(program.model, data)  # type: ignore[attr-defined]
+def target(program: Program, data: SimpleNamespace) -> Target:
+    """Prepare a loaded program and data for a method."""
+    density = Density(program.model, data)
     return Target(density, layout(density))
 
 

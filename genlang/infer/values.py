@@ -63,7 +63,7 @@ def _array(value: Any, shape: tuple[int, ...]) -> Any:
     rows = [_array(row, shape[1:]) for row in value]
     padded = np.ones(shape)
     for i, row in enumerate(rows):
-        padded[(i, *(slice(0, n) for n in row.shape))] = row
+        padded[i][tuple(slice(n) for n in row.shape)] = row
     return padded
 
 

@@ -13,10 +13,10 @@ becomes one state whose values are its profiles, and the search starts again.
 
 from dataclasses import dataclass
 
-from genlang.check.model import Const, Draw, Expr, Loop, Ref, Variable
+from genlang.check.model import Const, Dim, Draw, Expr, Loop, Ref, Variable
 from genlang.check.walk import index_type, symbols
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.graph import Term
+from genlang.plan.graph import Term, target_of
 from genlang.plan.support import Support
 
 # A read of a state by a piece: indices for the loops of the state that are not in its profile.
@@ -146,13 +146,13 @@ def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]
         steps.append(Make(piece, term))
         pieces.append(piece)
     while pieces:
-        piece = next((p for p in pieces if not _has_local(p, states)), None)
-        if piece is not None:
-            pieces.remove(piece)
-            if not piece.states:
-                steps.append(Finish(piece))
+        outside = next((p for p in pieces if not _has_local(p, states)), None)
+        if outside is not None:
+            pieces.remove(outside)
+            if not outside.states:
+                steps.append(Finish(outside))
                 continue
-            push = _push(piece, states)
+            push = _push(outside, states)
             steps.append(push)
             pieces.append(push.result)
             continue
@@ -165,7 +165,7 @@ def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]
 
 def _own_plates(term: Term, states: dict[Variable, State]) -> tuple[Loop, ...]:
     """The loops of a term; a latent's own profile loops are inside its table, already summed."""
-    target = getattr(term.statement, "target", None)
+    target = target_of(term.statement)
     if target in states:
         return tuple(p for p in term.plates if p not in states[target].profile)
     return term.plates
@@ -175,7 +175,7 @@ def _where(z: Variable, term: Term, states: dict[Variable, State]) -> tuple[Vari
     """How a term reads the cells of one latent outside its profile; raises where it couples."""
     state = states[z]
     reads = dict(term.reads)[z]
-    target = getattr(term.statement, "target", None)
+    target = target_of(term.statement)
     # A latent whose cells are one state reads its parents at all of its cells together.
     gone = set(states[target].profile) if target in states else set()
     found: list[Expr] = []
@@ -245,10 +245,10 @@ def _stuck(piece: Piece, states: dict[Variable, State]) -> _Stuck:
     best: tuple[bool, float, int] | None = None
     choice = 0
     for i, (z, _) in enumerate(piece.states):
-        loops = plates[i] - common or plates[i]
-        if not loops:
+        cells = plates[i] - common or plates[i]
+        if not cells:
             continue
-        rank = (any(map(_uneven, states[z].draw.loops)), _profiles(states[z], tuple(loops)), -i)
+        rank = (any(map(_uneven, states[z].draw.loops)), _profiles(states[z], tuple(cells)), -i)
         if best is None or rank <= best:
             best, choice = rank, i
     z = piece.states[choice][0]
@@ -267,8 +267,8 @@ def _profiles(state: State, loops: tuple[Loop, ...]) -> float:
     match size_expr:
         case Const(value=int(k)):
             values = float(k)
-        case Ref(symbol=symbol) if getattr(symbol, "size", None):
-            values = float(symbol.size)  # type: ignore[union-attr]
+        case Ref(symbol=Dim(size=int(k))):
+            values = float(k)
         case _:
             return float("inf")
     return values**cells if cells < 64 else float("inf")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
 from genlang.check.shapes import show
 from genlang.plan.eliminate import Finish, Make, Piece, Push, State, SumOut
-from genlang.plan.graph import loops_of, reads_any
+from genlang.plan.graph import loops_of, reads_any, target_of
 from genlang.plan.plan import Plan
 
 
@@ -34,9 +34,9 @@ class Explanation:
 def explain(plan: Plan) -> Explanation:
     """Return a plan in words."""
     states = dict(plan.states)
-    loops = {}
+    loops: dict[Variable, tuple[Loop, ...]] = {}
     for statement in plan.model.statements:
-        target = getattr(statement, "target", None)
+        target = target_of(statement)
         if target is not None:
             loops.setdefault(target, loops_of(statement))
     rows = tuple(_row(v, loops.get(v, ()), plan, states) for v in plan.model.variables)

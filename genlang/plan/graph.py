@@ -10,6 +10,7 @@ A term reads a latent's cell directly (`z[n]` in the loop over n), through a dat
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from genlang.check.model import (
     Apply,
@@ -21,12 +22,15 @@ from genlang.check.model import (
     Expr,
     Extent,
     Factor,
+    Given,
     Index,
     Law,
     Loop,
     Model,
+    Param,
     Reduce,
     Ref,
+    Require,
     Select,
     Slice,
     Statement,
@@ -61,7 +65,7 @@ class Term:
     replaced by plates; a `Draw` has a law, a `Factor` a value.
     """
 
-    statement: Statement
+    statement: Draw | Factor
     plates: tuple[Loop, ...]
     law: Law | None
     value: Expr | None
@@ -69,7 +73,7 @@ class Term:
     reads: tuple[tuple[Variable, tuple[Read, ...]], ...]
 
 
-def is_state(statement: Statement) -> bool:
+def is_state(statement: Statement) -> TypeGuard[Draw]:
     """Whether a statement declares a latent that is summed out."""
     return (
         isinstance(statement, Draw)
@@ -80,7 +84,12 @@ def is_state(statement: Statement) -> bool:
 
 def loops_of(statement: Statement) -> tuple[Loop, ...]:
     """Return the loops of a statement (none for `data`)."""
-    return getattr(statement, "loops", ())
+    return () if isinstance(statement, Given) else statement.loops
+
+
+def target_of(statement: Statement) -> Variable | None:
+    """Return the variable that a statement declares, None for `factor` and `require`."""
+    return None if isinstance(statement, Factor | Require) else statement.target
 
 
 Key = tuple[object, int]
@@ -195,9 +204,9 @@ def _rewrite(
             )
         case Define(value=value) | Factor(value=value):
             return replace(statement, value=rewrite(value), loops=loops)
-        case _ if loops:
+        case Param() | Require():
             return replace(statement, loops=loops)
-        case _:
+        case Given():
             return statement
 
 
@@ -238,7 +247,9 @@ def write_out(expr: Expr, lets: dict[Variable, Define]) -> Expr:
             if any(isinstance(s, Slice) for s in given[:n]) or len(given) < n:
                 return _whole(expr, define, given)
             own = define.loops[len(define.loops) - n :] if n else ()
-            values: dict[Symbol, Expr] = dict(zip(own, given[:n], strict=True))  # type: ignore[arg-type]
+            values: dict[Symbol, Expr] = {
+                loop: e for loop, e in zip(own, given[:n], strict=True) if not isinstance(e, Slice)
+            }
             body = substitute(define.value, values)
             rest = given[n:]
             return replace(expr, base=body, subscripts=rest) if rest else body
@@ -351,7 +362,7 @@ def _term(
     states: set[Variable],
 ) -> Term:
     reads: dict[Variable, dict[Read, None]] = {}
-    if is_state(statement) and isinstance(statement, Draw):
+    if is_state(statement):
         reads[statement.target] = {Read(subscripts): None}
     for expr in expressions:
         for z, read in state_reads(expr, states):

@@ -39,7 +39,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     states: dict[Variable, State] = {}
     faults: list[Diagnostic] = []
     for statement in statements:
-        if isinstance(statement, Draw) and is_state(statement):
+        if is_state(statement):
             try:
                 found = support(statement, supports)
             except ModelError as error:

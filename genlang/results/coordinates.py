@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 
-from genlang.check.model import Extent, Loop, Variable
+from genlang.check.model import Const, Extent, Loop, Variable
 
 Label = str | int
 
@@ -54,7 +54,7 @@ def _start(loop: Loop | None, full: int, length: int) -> int:
         return 0
     if loop.stop is None:
         return full - length
-    return int(getattr(loop.start, "value", 0))
+    return int(loop.start.value) if isinstance(loop.start, Const) else 0
 
 
 def unique(found: tuple[Axis, ...]) -> tuple[Axis, ...]:

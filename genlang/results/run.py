@@ -9,7 +9,7 @@ from genlang.infer.density import StandIn, execute
 from genlang.infer.method import Method
 from genlang.infer.target import Target, target
 from genlang.infer.tensors import namespace
-from genlang.plan.graph import loops_of
+from genlang.plan.graph import loops_of, target_of
 from genlang.results.coordinates import Sizes, axes
 from genlang.results.fit import Estimate, Fit
 
@@ -25,19 +25,18 @@ def run(
     report: Callable[[str], None],
 ) -> Fit:
     """Fit within the current session; see `Bound.fit`."""
-    module = bound._module  # noqa: SLF001 (one object in two modules)
-    prepared = target(module, namespace(bound.table))
-    outcome = method.run(prepared, module, report)
+    prepared = target(bound.program, namespace(bound.table))
+    outcome = method.run(prepared, report)
     draws = {**outcome.draws, **_reports(prepared, outcome.draws)}
     plan = bound.model.compiled.plan
     variables = {v.name: v for v in plan.model.variables}
     loops = {
-        s.target.name: loops_of(s)[-len(s.target.loops) :] if s.target.loops else ()
+        v.name: loops_of(s)[-len(v.loops) :] if v.loops else ()
         for s in plan.statements
-        if hasattr(s, "target") and s.target.role in ("latent", "param", "report")
+        if (v := target_of(s)) is not None and v.role in ("latent", "param", "report")
     }
     sizes = Sizes(bound.table.sizes, bound.table.labels)
-    estimates = {}
+    estimates: dict[str, Estimate] = {}
     for name in (v.name for v in plan.model.variables if v.name in draws):
         array = draws[name].numpy()
         found = axes(variables[name], array.shape[1:], loops.get(name, ()), sizes)

@@ -21,7 +21,8 @@ def summary(fit: "Fit") -> dict[str, Any]:
     rows: list[dict[str, Any]] = []
     for variable, estimate in fit.estimates.items():
         for name, index, place in cells(variable, estimate.axes):
-            drawn = estimate.draws[(slice(None), *place)].astype(float)
+            every: tuple[slice | int, ...] = (slice(None), *place)
+            drawn = estimate.draws[every].astype(float)
             if np.isnan(drawn).all():
                 continue
             row: dict[str, Any] = {"name": name, "variable": variable, "index": index}

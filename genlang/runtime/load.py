@@ -6,7 +6,10 @@ must not be able to do anything but compute.
 
 import ast
 import linecache
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 IMPORTS = frozenset({"math", "pyro", "torch", "pyro.distributions"})
 FROM = frozenset(
@@ -43,11 +46,19 @@ def verify(text: str) -> ast.Module:
     return tree
 
 
-def load(text: str, name: str = "program") -> ModuleType:
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An executed program: its two functions of the data."""
+
+    model: Callable[[Any], None]
+    joint: Callable[[Any], None]
+
+
+def load(text: str, name: str = "program") -> Program:
     """Execute an emitted program; tracebacks show its lines."""
     tree = verify(text)
     filename = f"<genlang {name}>"
     module = ModuleType(name)
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     exec(compile(tree, filename, "exec"), module.__dict__)  # noqa: S102 (checked above)
-    return module
+    return Program(module.model, module.joint)
