@@ -220,7 +220,7 @@ class Bound:
         method: str = "auto",
         seed: int = 1,
         *,
-        report: Report = lambda line: None,
+        report: Report = lambda _line: None,
         **options: Any,
     ) -> "Fit":
         """Fit by a method (`auto`, `svi`, `map`); `report` takes progress lines.
@@ -239,15 +239,15 @@ def method_of(name: str, options: Mapping[str, Any]) -> "Method":
     from genlang.infer.map import Map
     from genlang.infer.svi import Svi
 
-    table: dict[str, type[Svi] | type[Map]] = {"auto": Svi, "svi": Svi, "map": Map}
+    table: dict[str, type[Svi | Map]] = {"auto": Svi, "svi": Svi, "map": Map}
     if name not in table:
         edit = suggest(name, table) or f"one of {', '.join(table)}"
         raise OptionError([Diagnostic("E907", f"there is no method `{name}`", help=edit)])
     known = {f.name for f in fields(table[name])}
     wrong = [o for o in options if o not in known]
     if wrong:
-        raise OptionError([
-            Diagnostic("E908", f"`{name}` has no option `{o}`", help=f"it has {', '.join(sorted(known))}")
-            for o in wrong
-        ])  # fmt: skip
+        edit = f"it has {', '.join(sorted(known))}"
+        raise OptionError(
+            [Diagnostic("E908", f"`{name}` has no option `{o}`", help=edit) for o in wrong]
+        )
     return table[name](**options)

@@ -41,7 +41,7 @@ class OracleError(Exception):
     """The oracle cannot evaluate the model: an invalid read, or a name that it does not know."""
 
 
-class _Need(Exception):
+class _Need(Exception):  # noqa: N818 (no error: evaluation asks for a latent's value)
     def __init__(self, cell: Cell) -> None:
         super().__init__(f"latent {cell[0].name}{list(cell[1])} is read outside its loops")
         self.cell = cell
@@ -74,7 +74,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "/": lambda a, b: np.true_divide(a, b),
+    "/": np.true_divide,
     "@": np.matmul,
     "^": lambda a, b: np.power(np.asarray(a, dtype=float), b),
     "%": np.mod,
@@ -159,7 +159,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "one_hot": _one_hot,
     "concat": lambda *a: np.concatenate(a),
     "stack": lambda *a: np.stack(a),
-    "size": lambda x: len(x),
+    "size": len,
     "normalize": lambda x: np.asarray(x) / np.sum(x, axis=-1),
 }
 
@@ -829,7 +829,7 @@ def _is_finite(law: ir.Law) -> bool:
 
 
 def _missing(value: Value) -> bool:
-    return value is None or (np.ndim(value) == 0 and value != value)
+    return value is None or (np.ndim(value) == 0 and np.isnan(value))
 
 
 def _position(value: Value, size: int) -> int:

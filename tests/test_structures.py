@@ -26,9 +26,17 @@ COUNT = 1000
 # Each must occur in at least this many of the programs.
 LEAST = 50
 FEATURES = (
-    "nested-factor", "local latent beside a data index", "global", "let", "arithmetic", "compare", "if", "profile", "zeros",
-    "weight", "part", "ragged", "size-0", "size-1", "equal", "different",
+    "nested-factor", "local latent beside a data index", "global", "let", "arithmetic", "compare",
+    "if", "profile", "zeros", "weight", "part", "ragged", "size-0", "size-1", "equal", "different",
 )  # fmt: skip
+
+# What Pyro cannot enumerate, in its words or in those of `drawn`.
+REFUSALS = (
+    "which Pyro cannot enumerate",
+    "scalar poutine.scale",
+    "size cannot be zero",
+    "collide at dim",
+)
 
 
 def labelled(value, dim: str):
@@ -91,20 +99,16 @@ def joint(bound, values, want: float, counts: Counter) -> None:
         try:
             found = -elbo.loss(program, lambda data: None, namespace(bound.table))
         except (ValueError, NotImplementedError, ZeroDivisionError) as error:
-            known = (
-                "which Pyro cannot enumerate",
-                "scalar poutine.scale",
-                "size cannot be zero",
-                "collide at dim",
-            )
-            assert any(k in str(error) for k in known), error
+            if not any(reason in str(error) for reason in REFUSALS):
+                raise
             counts["refused by Pyro"] += 1
             return
     assert found == want or found == pytest.approx(want, rel=1e-9, abs=1e-9)
     counts["equal under TraceEnum_ELBO"] += 1
 
 
-def test_random_programs_equal_enumeration():
+def test_random_programs_equal_enumeration(capsys):
+    """1,000 programs equal the oracle; how often each feature occurred is shown without `-s`."""
     counts: Counter = Counter()
 
     @seed(20261124)
@@ -121,7 +125,8 @@ def test_random_programs_equal_enumeration():
         compare(structure, counts)
 
     run()
-    print("\n" + "\n".join(f"{counts[f]:5d}  {f}" for f in sorted(counts)))
+    with capsys.disabled():
+        print("\n" + "\n".join(f"{counts[f]:5d}  {f}" for f in sorted(counts)))
     assert all(counts[f] >= LEAST for f in FEATURES)
     assert counts["possible"] >= COUNT // 2
     assert counts["equal under TraceEnum_ELBO"] >= 200

@@ -32,7 +32,8 @@ def add(commands: Any) -> None:
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+        message = "at least 1"
+        raise argparse.ArgumentTypeError(message)
     return value
 
 

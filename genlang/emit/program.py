@@ -7,6 +7,7 @@ one named term over plates and states; the plan's steps add the terms up, sum st
 
 from genlang.emit.joint import Joint
 from genlang.emit.summed import Summed
+from genlang.emit.writer import WIDTH
 from genlang.plan.graph import loops_of
 from genlang.plan.plan import Plan
 
@@ -31,7 +32,7 @@ def emit(plan: Plan) -> str:
     used = [h for h in HELPERS if f"{h}(" in body or f"{h}." in body]
     if used:
         line = f"from genlang.runtime.reductions import {', '.join(used)}"
-        if len(line) > 100:
+        if len(line) > WIDTH:
             line = "from genlang.runtime.reductions import (\n    " + ",\n    ".join(used) + ",\n)"
         own.append(line)
     math = ["import math\n"] if "math." in body else []

@@ -21,6 +21,9 @@ STAND_IN = {
     "unit": "dist.Beta(1.0, 1.0)",
 }
 
+# An intermediate up to this many characters needs no line of its own.
+SHORT = 48
+
 
 class Summed(Function):
     """Writes terms, and takes each step of the plan once all that it reads has been written."""
@@ -209,7 +212,7 @@ class Summed(Function):
 
     def _kept(self, code: Code, piece: Piece, wish: str) -> Code:
         """A short intermediate stays inside its reader, a long one gets a line."""
-        if len(code.text) <= 48:
+        if len(code.text) <= SHORT:
             return code
         local = self.names.locals.name(("piece", piece), wish)
         plates = self.plates(piece.plates)

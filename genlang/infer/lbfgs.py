@@ -45,7 +45,7 @@ class _State:
         )
 
     def where(self, chosen: Tensor, other: "_State") -> "_State":
-        """This state where chosen, the other elsewhere."""
+        """Take this state where chosen, the other elsewhere."""
         return _State(
             torch.where(chosen[:, None], self.x, other.x),
             torch.where(chosen, self.value, other.value),
@@ -59,7 +59,7 @@ def minimize(
     *,
     steps: int = 1000,
     tolerance: float = 1e-7,
-    report: Callable[[int, float], None] = lambda step, value: None,
+    report: Callable[[int, float], None] = lambda _step, _value: None,
 ) -> Minimum:
     """Minimize a function of [starts, size] that returns values [starts] and their gradients.
 

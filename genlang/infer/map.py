@@ -26,7 +26,8 @@ class Map:
         """Return the best mode that was found, without Jacobian."""
         vector, facts, faults = mode(target, self.starts, self.steps, report, jacobian=False)
         values = detached(target.layout.values(vector))
-        return Outcome({k: v[None] for k, v in values.items()}, True, facts, faults)
+        draws = {k: v[None] for k, v in values.items()}
+        return Outcome(draws, point=True, facts=facts, faults=faults)
 
 
 def mode(

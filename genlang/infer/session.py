@@ -33,11 +33,11 @@ def session(seed: int | None = None, cells: int = 0) -> Iterator[None]:
     store.clear()
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(threads(cells))
-    Distribution.set_default_validate_args(False)
+    Distribution.set_default_validate_args(value=False)
     if seed is not None:
         torch.manual_seed(seed)
     try:
-        with pyro.validation_enabled(False):
+        with pyro.validation_enabled(is_validate=False):
             yield
     finally:
         torch.set_default_dtype(dtype)

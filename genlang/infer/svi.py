@@ -23,6 +23,7 @@ from genlang.infer.target import Target, detached
 
 FULL = 300  # unknowns up to which the guide has a full covariance
 TAIL = 1 / 3
+FLAT = 1e-6  # a direction of the mode with less curvature than this has none
 
 
 class Whitened(AutoContinuous):
@@ -68,7 +69,8 @@ class Svi:
         vector, facts, faults = mode(target, self.starts, 1000, report, jacobian=True)
         size = target.layout.size
         if size == 0:
-            return Outcome({}, False, {"elbo": facts["log_density"]}, faults)
+            exact = {"elbo": facts["log_density"]}
+            return Outcome({}, point=False, facts=exact, faults=faults)
         unit = _unit(target, vector)
         values = detached(target.layout.values(vector))
         model, data = target.density.program, target.density.data
@@ -88,9 +90,8 @@ class Svi:
                 for name, p in guide.named_parameters():
                     average[name] = average.get(name, 0.0) * (1 - weight) + p.detach() * weight
             if step % 50 == 0:
-                report(
-                    f"svi: step {step} of {self.steps}, ELBO {-losses[max(0, step - 50) : step + 1].mean():.3f}"
-                )
+                elbo = -losses[max(0, step - 50) : step + 1].mean()
+                report(f"svi: step {step} of {self.steps}, ELBO {elbo:.3f}")
         with torch.no_grad():
             for name, p in guide.named_parameters():
                 p.copy_(average[name])
@@ -124,7 +125,7 @@ class Svi:
             "effective_draws": effective,
             "steps": float(self.steps),
         }
-        return Outcome(draws, False, facts, tuple(found))
+        return Outcome(draws, point=False, facts=facts, faults=tuple(found))
 
 
 def _resampled(ratio: Tensor, count: int) -> tuple[Tensor, float]:
@@ -151,6 +152,6 @@ def _unit(target: Target, vector: Tensor) -> Tensor:
     if not torch.isfinite(hessian).all():
         return 0.1 * torch.eye(size)
     values, vectors = torch.linalg.eigh((hessian + hessian.T) / 2)
-    spread = torch.where(values > 1e-6, values.clamp(min=1e-6).rsqrt(), 1.0)
+    spread = torch.where(values > FLAT, values.clamp(min=FLAT).rsqrt(), 1.0)
     root = (vectors * spread**2) @ vectors.T
     return torch.linalg.cholesky(root + 1e-12 * torch.eye(size))

@@ -87,7 +87,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stuck(Exception):
+class _Stuck(Exception):  # noqa: N818 (no error: the search starts again)
     """The piece couples cells of `state` over `loops`."""
 
     state: Variable
@@ -239,7 +239,7 @@ def _ordered(target: list[Loop], piece: Piece, states: dict[Variable, State]) ->
 
 
 def _stuck(piece: Piece, states: dict[Variable, State]) -> _Stuck:
-    """Choose the array to turn into profiles: one that can be, with the fewest; the later if tied."""
+    """Choose the array to turn into profiles: one that can be, with the fewest, then the last."""
     plates = [set(states[z].plates) for z, _ in piece.states]
     common = set.intersection(*plates)
     best: tuple[bool, float, int] | None = None

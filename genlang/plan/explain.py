@@ -1,4 +1,4 @@
-"""Plan -> words: each variable's role, shape and loops; what is summed out, where, in what order."""
+"""Plan -> words: each variable's role, shape and loops; what is summed out, where and when."""
 
 from dataclasses import dataclass
 
@@ -40,7 +40,7 @@ def explain(plan: Plan) -> Explanation:
         if target is not None:
             loops.setdefault(target, loops_of(statement))
     rows = tuple(_row(v, loops.get(v, ()), plan, states) for v in plan.model.variables)
-    return Explanation(rows, tuple(_steps(plan, states)), tuple(_notes(plan)))
+    return Explanation(rows, tuple(_steps(plan)), tuple(_notes(plan)))
 
 
 def _row(
@@ -125,7 +125,7 @@ def _size(expr: Expr) -> str:
             return "finitely many"
 
 
-def _steps(plan: Plan, states: dict[Variable, State]) -> list[str]:
+def _steps(plan: Plan) -> list[str]:
     """The steps that change something, numbered by their order."""
     lines: list[str] = []
     for step in plan.steps:

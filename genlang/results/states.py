@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from genlang.results.fit import Fit
 
 KINDS = ("marginals", "mode", "draws")
+HALF = 0.5  # the values of a cell that exists add up to 1, of another to 0
 MOST = 200  # draws of the posterior that are averaged or drawn for
 
 
@@ -104,13 +105,13 @@ def _labelled(z: Any, loops: Any, array: NDArray[Any], kind: str, low: int, size
     found = axes(z, array.shape[lead:-1], loops, sizes)
     if kind == "marginals":
         # A cell that does not exist took no part: its gradient is 0.
-        outside = array.sum(-1) < 0.5
+        outside = array.sum(-1) < HALF
         array = np.where(outside[..., None], np.nan, array)
         found = unique((*found, Axis("state", labels)))
         return xarray.DataArray(
             array, dims=[a.dim for a in found], coords={a.dim: list(a.labels) for a in found}
         )
-    picked = np.where(array.sum(-1) < 0.5, -1, array.argmax(-1) + low)
+    picked = np.where(array.sum(-1) < HALF, -1, array.argmax(-1) + low)
     dims = [a.dim for a in found]
     coords = {a.dim: list(a.labels) for a in found}
     if kind == "mode":

@@ -9,6 +9,7 @@ from genlang.results.coordinates import cells
 if TYPE_CHECKING:
     from genlang.results.fit import Fit
 
+LARGE = 1e5  # from here on a number is shown with an exponent
 QUANTILES = {"q5": 0.05, "q50": 0.5, "q95": 0.95}
 FACTS = {
     "elbo": "ELBO",
@@ -17,7 +18,7 @@ FACTS = {
 
 
 def summary(fit: "Fit") -> dict[str, Any]:
-    """Return `rows` (mean, sd, q5, q50, q95 by cell; null where there is one value), facts, faults."""
+    """Return rows (mean, sd, q5, q50, q95 by cell; null where there is one value) and the facts."""
     rows: list[dict[str, Any]] = []
     for variable, estimate in fit.estimates.items():
         for name, index, place in cells(variable, estimate.axes):
@@ -74,4 +75,4 @@ def show(fit: "Fit", limit: int = 60) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if abs(value) < 1e5 else f"{value:.3e}"
+    return f"{value:.4g}" if abs(value) < LARGE else f"{value:.3e}"

@@ -45,7 +45,7 @@ def eliminating(how: str, taps: dict[str, Tensor] | None = None) -> Iterator[Non
 
 
 def log(p: Tensor) -> Tensor:
-    """Return log(p): exactly -inf at 0, with gradient 0 there (torch: inf, then NaN)."""
+    """Return the logarithm: exactly -inf at 0, with gradient 0 there (torch: inf, then NaN)."""
     zero = p == 0
     return p.masked_fill(zero, 1.0).log().masked_fill(zero, -math.inf)
 
