@@ -569,8 +569,8 @@ class Oracle:
     def _eliminate(self, leaves: list[list[Leaf]], scope: _Scope, keep: bool) -> float:
         scopes = [{cell for part, _ in factor for cell in part} for factor in leaves]
         component: dict[Cell, list[Cell]] = {cell: [cell] for cell in scope.draws}
-        for cells in scopes:
-            joined = list({id(component[c]): component[c] for c in cells}.values())
+        for read in scopes:
+            joined = list({id(component[c]): component[c] for c in read}.values())
             for other in joined[1:]:
                 joined[0] += other
                 component.update(dict.fromkeys(other, joined[0]))
@@ -808,7 +808,8 @@ class Oracle:
             return empty[expr.function]
         if expr.function == "logsumexp":
             return _logsumexp(terms)
-        reductions = {"sum": np.sum, "prod": np.prod, "mean": np.mean, "min": np.min}
+        reductions: dict[str, Callable[..., Value]] = {"sum": np.sum}
+        reductions |= {"prod": np.prod, "mean": np.mean, "min": np.min}
         reductions |= {"max": np.max, "any": np.any, "all": np.all}
         return _scalar(reductions[expr.function](np.asarray(terms), axis=0))
 
@@ -904,7 +905,7 @@ def marginals(
         places = {cell: oracle.place(variable, cell) for cell in by_cell}
         shape = [max(axis) + 1 for axis in zip(*places.values(), strict=True)]
         array = np.full([*shape, count], np.nan)
-        for cell, row in by_cell.items():
-            array[places[cell]] = [row.get(lowest + k, 0.0) for k in range(count)]
+        for where, row in by_cell.items():
+            array[places[where]] = [row.get(lowest + k, 0.0) for k in range(count)]
         result[variable.name] = array
     return result

@@ -241,7 +241,7 @@ class Program:
     def score(self, reads: list[Read], loops: tuple[Loop, ...]) -> str:
         """Return a real expression of the reads: arithmetic, a comparison, `if`, a `let`."""
         if not reads:
-            return self.pick(NUMBERS)
+            return str(self.pick(NUMBERS))
         terms = [self.term(read) for read in reads]
         if len(reads) > 1 and self.chance(25):
             self.tags.add("product")
@@ -309,7 +309,10 @@ class Program:
 
     def shares(self, reads: list[Read], dim: str) -> str:
         """Return a simplex over a dim: a row of a table, or a softmax."""
-        make = lambda: self.simplex(self.sizes[dim])  # noqa: E731
+
+        def make() -> object:
+            return self.simplex(self.sizes[dim])
+
         found = self.lookup(reads, f"simplex[{dim}]", make)
         if found is not None:
             return found

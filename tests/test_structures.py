@@ -1,11 +1,12 @@
 """Random programs: the emitted density and marginals equal enumeration by the oracle.
 
 `joint` under Pyro's `TraceEnum_ELBO` gives the same number wherever Pyro can run it. The test
-prints how often each feature occurs (`pytest -s`).
+prints how often each feature occurs.
 """
 
 import warnings
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from pyro import poutine
 from pyro.infer import TraceEnum_ELBO
 
 import genlang
+from genlang.api import Bound
 from genlang.check.model import Index, Ref
 from genlang.infer.session import session
 from genlang.infer.tensors import namespace
 from genlang.plan.eliminate import Make
+from genlang.plan.plan import Plan
 from tests import oracle
 from tests.structures import Structure, structures
 
@@ -39,12 +42,12 @@ REFUSALS = (
 )
 
 
-def labelled(value, dim: str):
+def labelled(value: Any, dim: str) -> Any:
     """Positions as labels (`K0`, `K1`), in nested lists."""
     return [labelled(v, dim) for v in value] if isinstance(value, list) else f"{dim}{value}"
 
 
-def bound_to(structure: Structure):
+def bound_to(structure: Structure) -> Bound:
     """Bind a program to its data; elements are named by labels, empty dims by their size."""
     model = genlang.model(structure.text)
     data = {}
@@ -58,7 +61,7 @@ def bound_to(structure: Structure):
     return model.bind(data, **{d: 0 for d, n in plain.items() if n == 0})
 
 
-def reaches(plan) -> bool:
+def reaches(plan: Plan) -> bool:
     """Whether a statement reads a latent of its own loop and one through a data index."""
     for step in plan.steps:
         if isinstance(step, Make):
@@ -69,7 +72,7 @@ def reaches(plan) -> bool:
     return False
 
 
-def compare(structure: Structure, counts: Counter) -> None:
+def compare(structure: Structure, counts: Counter[str]) -> None:
     """Hold one program against the oracle, and against Pyro where it can enumerate."""
     bound = bound_to(structure)
     model = bound.model.compiled.model
@@ -89,7 +92,7 @@ def compare(structure: Structure, counts: Counter) -> None:
         joint(bound, structure.values, want, counts)
 
 
-def joint(bound, values, want: float, counts: Counter) -> None:
+def joint(bound: Bound, values: dict[str, Any], want: float, counts: Counter[str]) -> None:
     """Compare `TraceEnum_ELBO` on `joint`; count why Pyro cannot run it where it cannot."""
     with session(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -109,7 +112,7 @@ def joint(bound, values, want: float, counts: Counter) -> None:
 
 def test_random_programs_equal_enumeration(capsys):
     """1,000 programs equal the oracle; how often each feature occurred is shown without `-s`."""
-    counts: Counter = Counter()
+    counts: Counter[str] = Counter()
 
     @seed(20261124)
     @settings(
