@@ -770,7 +770,8 @@ class Oracle:
                 return _array([self.evaluate(item, env) for item in items])
             case ir.Array(items=(item,)):
                 return self._comprehension(item, expr.loops, expr.condition, env)
-        raise OracleError(f"the oracle has no expression {type(expr).__name__}")
+            case _:
+                raise OracleError(f"the oracle has no expression {type(expr).__name__}")
 
     def _subscript(self, subscript: ir.Expr | ir.Slice, env: Env) -> Value:
         if not isinstance(subscript, ir.Slice):

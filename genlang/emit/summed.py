@@ -264,7 +264,7 @@ class Summed(Function):
         seen = dict.fromkeys(
             s.name if isinstance(s, Factor) else s.target.name
             for s in drawn
-            if isinstance(s, Factor) or (isinstance(s, Draw) and not self.is_state(s))
+            if not self.is_state(s)
         )
         latents = dict.fromkeys(s.target.name for s in drawn if isinstance(s, Draw))
         names = [n or "factor" for n in seen] or [f"sum_{n}" for n in latents]
