@@ -6,7 +6,7 @@ A diagnostic has four parts: what (`message`), where (`span`, perhaps a second p
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from genlang.source import Source, Span
 
@@ -50,9 +50,15 @@ class OptionError(GenlangError):
     """An option or argument is wrong."""
 
 
+CLEARLY = 0.1  # by so much the nearest name is nearer than the next
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return ` did you mean ...?` help for a misspelt name, or an empty string."""
     near = get_close_matches(name, sorted(set(known)), n=2, cutoff=0.6)
+    one, *others = [SequenceMatcher(None, n, name).ratio() for n in near] or [0.0]
+    if others and one - others[0] > CLEARLY:
+        near = near[:1]
     return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
 
 

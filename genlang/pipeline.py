@@ -28,7 +28,7 @@ def check_text(text: str, name: str = "model.gen") -> tuple[Model | None, tuple[
     if any(d.severity == "error" for d in syntax):
         # What could be parsed is checked too, for its independent errors' sake.
         _, more = check(file, source)
-        known = [d for d in more if not d.code.startswith(("E20", "W"))]
+        known = [d for d in more if d.severity == "error"]
         return None, _by_place((*syntax, *known))
     model, found = check(file, source)
     every = _by_place((*syntax, *found))

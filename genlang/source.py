@@ -3,6 +3,7 @@
 A `Span` is a half-open range of code points; `Source` turns it into lines and columns (from 1).
 """
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ class Span:
 
 
 NOWHERE = Span(0, 0)
+BREAK = re.compile(r"\r\n|\r|\n")
+MARK = "\ufeff"  # the byte order mark, which editors do not count as a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +34,20 @@ class Source:
     starts: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        starts = (0, *(i + 1 for i, char in enumerate(self.text) if char == "\n"))
+        starts = (0, *(m.end() for m in BREAK.finditer(self.text)))
         object.__setattr__(self, "starts", starts)
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return line and column of an offset, both from 1."""
         line = bisect_right(self.starts, offset)
-        return line, offset - self.starts[line - 1] + 1
+        column = offset - self.starts[line - 1] + 1
+        return line, max(1, column - 1) if line == 1 and self.text.startswith(MARK) else column
 
     def line(self, number: int) -> str:
         """Return the text of a line (from 1) without its line break."""
         start = self.starts[number - 1]
-        end = self.starts[number] - 1 if number < len(self.starts) else len(self.text)
-        return self.text[start:end].rstrip("\r")
+        end = self.starts[number] if number < len(self.starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n").removeprefix(MARK)
 
     def slice(self, span: Span) -> str:
         """Return the text of a span."""

@@ -1,27 +1,64 @@
 """AST -> Model: names, types and dims; all independent errors in one run."""
 
+from collections.abc import Iterable, Iterator
+
 from genlang.check import statements
-from genlang.check.expressions import expression, iteration
+from genlang.check.expressions import iteration, known_expression
+from genlang.check.influence import warnings
 from genlang.check.model import Dim, Model, Statement, Variable
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import Diagnostic
-from genlang.source import Source
+from genlang.source import Source, Span
 from genlang.syntax import nodes
 
 
 def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnostic, ...]]:
     """Check a file; the Model is None where there are errors."""
-    scope = Scope(source)
+    scope = Scope(source, broken=set(file.lost))
+    scope.later.update(_declared(file.statements))
+    scope.indices.update(_indices(file.statements))
     out: list[Statement] = []
     for node in file.statements:
         _statement(node, scope, out)
-    if not scope.found:
-        _unused(scope)
     if any(d.severity == "error" for d in scope.found):
         return None, tuple(scope.found)
     dims = tuple(s for s in scope.names.values() if isinstance(s, Dim))
     variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
-    return Model(source, dims, variables, tuple(out)), tuple(scope.found)
+    model = Model(source, dims, variables, tuple(out))
+    scope.found += warnings(model, scope.used)
+    return model, tuple(scope.found)
+
+
+def _declared(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Span]]:
+    """The names of all declarations with their places, the first of each name last."""
+    every: list[tuple[str, Span]] = []
+    for node in statements_:
+        match node:
+            case nodes.DimDecl(items=items):
+                every += [(i.name.name, i.name.span) for i in items]
+            case nodes.ValueDecl(targets=targets) | nodes.DrawDecl(targets=targets):
+                every += [(t.name.name, t.name.span) for t in targets]
+            case nodes.ForBlock(body=body):
+                every += _declared(body)
+            case _:
+                continue
+    yield from reversed(every)
+
+
+def _indices(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Span]]:
+    """The indices of all loops and binders with their places, the last of each name last."""
+    for node in statements_:
+        match node:
+            case nodes.ForBlock(name=name, span=span, body=body):
+                yield name.name, span
+                yield from _indices(body)
+            case nodes.ValueDecl(targets=targets) | nodes.DrawDecl(targets=targets):
+                for target in targets:
+                    for sub in target.subscripts:
+                        if isinstance(sub, nodes.Binder):
+                            yield sub.name.name, sub.span
+            case _:
+                continue
 
 
 def _statement(node: nodes.Statement, scope: Scope, out: list[Statement]) -> None:
@@ -39,31 +76,34 @@ def _statement(node: nodes.Statement, scope: Scope, out: list[Statement]) -> Non
                 statements.require(node, scope, out)
             case nodes.ForBlock():
                 _block(node, scope, out)
-            case nodes.NetDecl(span=span) | nodes.DefDecl(span=span) | nodes.GuideBlock(span=span):
-                scope.fail("E290", "this declaration is not supported yet", span)
+            case nodes.NetDecl(name=name, span=span) | nodes.DefDecl(name=name, span=span):
+                scope.broken.add(name.name)
+                _later(span, scope)
+            case nodes.GuideBlock(span=span):
+                _later(span, scope)
     except Poison:
         return
 
 
+def _later(span: Span, scope: Scope) -> None:
+    word = scope.source.slice(span).split(maxsplit=1)[0].rstrip(":")
+    place = Span(span.start, span.start + len(word))
+    scope.fail("E290", f"`{word}` is not supported yet", place)
+
+
 def _block(node: nodes.ForBlock, scope: Scope, out: list[Statement]) -> None:
     name = node.name.name
-    if scope.loop(name) is not None or name in scope.names:
-        scope.fail("E206", f"`{name}` is already a name here", node.name.span)
-    loop = iteration(node.over, name, node.span, scope)
-    if node.weight is not None:
-        with scope.inside(loop):
-            weight = expression(node.weight, scope)
-        # The weight is read in the loop that carries it: the one symbol that refers to itself.
-        object.__setattr__(loop, "weight", weight)
+    try:
+        scope.taken(name, node.name.span)
+        loop = iteration(node.over, name, node.span, scope)
+        if node.weight is not None:
+            with scope.inside(loop):
+                weight = known_expression(node.weight, scope, "the weight of a loop")
+            # The weight is read in the loop that carries it: the one symbol that refers to itself.
+            object.__setattr__(loop, "weight", weight)
+    except Poison:
+        scope.broken.update(n for n, _ in _declared(node.body))
+        raise
     with scope.inside(loop):
         for child in node.body:
             _statement(child, scope, out)
-
-
-def _unused(scope: Scope) -> None:
-    for name, symbol in scope.names.items():
-        if name in scope.used or isinstance(symbol, Dim):
-            continue
-        if symbol.role in ("let", "data"):
-            message = f"`{name}` is never used"
-            scope.found.append(Diagnostic("W501", message, symbol.span))

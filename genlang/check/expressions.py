@@ -1,8 +1,12 @@
 """Expressions of the AST -> typed expressions of the Model."""
 
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import NoReturn
 
-from genlang.check.kinds import arithmetic, join, number_kind
+from genlang.check import foreign
+from genlang.check.functions import result, result_kind
+from genlang.check.kinds import arithmetic, inside, join, number_kind
 from genlang.check.model import (
     Apply,
     Array,
@@ -19,8 +23,10 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.scope import Scope
+from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import after, joined, same, show, size, whole
+from genlang.check.supports import INF, support
+from genlang.check.walk import symbols
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
@@ -31,11 +37,6 @@ from genlang.syntax import nodes
 COUNT, BOOL = Type("count"), Type("bool")
 ARITHMETIC = frozenset("+-*/%^")
 REDUCTIONS = ("sum", "prod", "mean", "min", "max", "logsumexp", "any", "all")
-FOREIGN = {
-    "normal": "Normal", "ifelse": "a if c else b", "inv_logit": "sigmoid", "expit": "sigmoid",
-    "log_sum_exp": "logsumexp", "to_vector": "(nothing: arrays are vectors)", "length": "the dim",
-    "dnorm": "Normal", "fabs": "abs", "pow": "x ^ y", "Phi": "normal_cdf",
-}  # fmt: skip
 
 
 def expression(node: nodes.Expr, scope: Scope) -> Expr:
@@ -59,8 +60,8 @@ def expression(node: nodes.Expr, scope: Scope) -> Expr:
             return _call(node, scope)
         case nodes.Subscript():
             return _subscript(node, scope)
-        case nodes.Attribute(span=span, name=name):
-            scope.fail("E207", f"`.{name.name}` is not known here", span)
+        case nodes.Attribute():
+            _attribute(node, scope)
         case nodes.ListOf():
             return _list(node, scope)
         case nodes.Comprehension():
@@ -77,8 +78,52 @@ def integer(node: nodes.Expr, scope: Scope, what: str) -> Expr:
     return expr
 
 
+def known_expression(node: nodes.Expr, scope: Scope, what: str) -> Expr:
+    """Type an expression that must be known before a fit: of data, sizes and indices."""
+    expr = expression(node, scope)
+    known_before(expr, scope, what, node.span)
+    return expr
+
+
+def known_before(expr: Expr, scope: Scope, what: str, span: Span) -> None:
+    """Refuse an expression that reads an unknown."""
+    unknown = scope.unknowns(symbols(expr))
+    if unknown:
+        name = unknown[0].name
+        second = (unknown[0].span, f"`{name}` is unknown until the model is fitted")
+        message = f"{what} must be known from data, sizes and indices"
+        scope.fail("E319", message, span, second=second)
+
+
+def condition(node: nodes.Expr, scope: Scope) -> Expr:
+    """Type a condition: a bool, or the number 0 or 1."""
+    expr = expression(node, scope)
+    if not inside(expr, "bool"):
+        text = scope.text(node.span)
+        edit = f"compare it: `{text} != 0`, `{text} > 0`, ..."
+        scope.fail("E320", f"a condition is true or false, this is {_shown(expr.type)}", node.span,
+                   help="" if expr.type.kind == "string" else edit)  # fmt: skip
+    return expr
+
+
 def _shown(kind: Type) -> str:
-    return f"{kind.kind} {show(kind.dims)}" if kind.dims else f"of type {kind.kind}"
+    if kind.dim is not None and not kind.dims:
+        return f"an index of `{kind.dim.name}`"
+    return f"{kind.kind} over {show(kind.dims)}" if kind.dims else f"of type {kind.kind}"
+
+
+def _attribute(node: nodes.Attribute, scope: Scope) -> NoReturn:
+    """`np.pi`, `Normal.cdf`, `f(x).loc`."""
+    base = node.base.name if isinstance(node.base, nodes.Name) else ""
+    name = node.name.name
+    if base in DISTRIBUTIONS and name in ("logpdf", "cdf", "logsf"):
+        scope.fail("E290", f"`{base}.{name}` is not supported yet", node.span)
+    spelt = foreign.NAMES.get(name, name if name in CONSTANTS else "")
+    if spelt and base and base not in scope.names:
+        scope.fail("E209", f"`{base}.{name}` is written `{spelt}`", node.span,
+                   help=f"write `{spelt}`")  # fmt: skip
+    scope.fail("E207", f"`.{name}` is read from nothing that has it", node.span,
+               why="only networks have named outputs")  # fmt: skip
 
 
 def _name(node: nodes.Name, scope: Scope) -> Expr:
@@ -104,9 +149,12 @@ def array_dims(variable: Variable) -> tuple[Extent, ...]:
 
 def _unary(node: nodes.Unary, scope: Scope) -> Expr:
     operand = expression(node.operand, scope)
+    if operand.type.kind == "string":
+        scope.fail("E305", "a label is no number", operand.span)
     if node.op == "+":
         return operand
     if node.op == "not":
+        operand = condition(node.operand, scope)
         return Apply("not", (operand,), replace(BOOL, dims=operand.type.dims), node.span)
     if isinstance(operand, Const) and isinstance(operand.value, int | float):
         value = -operand.value
@@ -116,26 +164,33 @@ def _unary(node: nodes.Unary, scope: Scope) -> Expr:
 
 
 def _binary(node: nodes.Binary, scope: Scope) -> Expr:
+    if node.op in ("and", "or"):
+        left = condition(node.left, scope)
+        with scope.branch():
+            right = condition(node.right, scope)
+        dims = joined(left.type, right.type, f"`{node.op}`", node.span, scope)
+        return Apply(node.op, (left, right), replace(BOOL, dims=dims), node.span)
     left, right = expression(node.left, scope), expression(node.right, scope)
     if node.op == "@":
         return _matmul(left, right, node.span, scope)
-    left, right = _labels(left, right, scope), _labels(right, left, scope)
-    dims = joined(left.type, right.type, f"`{node.op}`", node.span, scope)
     if node.op in ARITHMETIC:
         for side in (left, right):
             if side.type.kind == "string":
-                scope.fail("E305", "a label is no number", side.span)
+                scope.fail("E305", "a label is no number", side.span,
+                           why="only `==`, `!=` and subscripts take labels")  # fmt: skip
+    left, right = _labels(left, right, scope), _labels(right, left, scope)
+    dims = joined(left.type, right.type, f"`{node.op}`", node.span, scope)
+    if node.op in ARITHMETIC:
         kind = Type(arithmetic(node.op, left, right), dims)
         return Apply(node.op, (left, right), kind, node.span)
-    if node.op not in ("and", "or"):
-        a, b = left.type.dim, right.type.dim
-        if a is not None and b is not None and a is not b:
-            scope.fail(
-                "E302",
-                f"an index of `{a.name}` is compared with an index of `{b.name}`",
-                node.span,
-                why="indices of different dims count different things",
-            )
+    a, b = left.type.dim, right.type.dim
+    if a is not None and b is not None and a is not b:
+        scope.fail(
+            "E302",
+            f"an index of `{a.name}` is compared with an index of `{b.name}`",
+            node.span,
+            why="indices of different dims count different things",
+        )
     return Apply(node.op, (left, right), replace(BOOL, dims=dims), node.span)
 
 
@@ -145,37 +200,45 @@ def _labels(side: Expr, other: Expr, scope: Scope) -> Expr:
         return side
     dim = other.type.dim
     if dim is None:
-        scope.fail("E305", "a label is compared with something that has no labels", side.span)
+        scope.fail("E305", "a label is compared with something that has no labels", side.span,
+                   why="only an index of a dim has labels",
+                   help="declare it as `data x[N]: index(D)`")  # fmt: skip
     if dim.labels is None:
         scope.fail(
             "E306",
             f"the labels of `{dim.name}` are not written in the model",
             side.span,
             help=f'write them: `dim {dim.name} = ["{side.value}", ...]`',
+            second=(dim.span, "declared here"),
         )
     if side.value not in dim.labels:
-        scope.fail("E306", f"`{dim.name}` has no label {side.value!r}", side.span)
+        edit = suggest(side.value, dim.labels) or "its labels: " + ", ".join(dim.labels)
+        scope.fail("E306", f'`{dim.name}` has no label "{side.value}"', side.span, help=edit,
+                   second=(dim.span, "declared here"))  # fmt: skip
     return Const(dim.labels.index(side.value), Type("index", dim=dim), side.span)
 
 
 def _matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
     a, b = left.type.dims, right.type.dims
     if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2):
-        scope.fail("E301", f"`@` wants vectors or matrices, here {show(a)} and {show(b)}", span)
+        edit = "a number is multiplied by `*`" if not (a and b) else ""
+        scope.fail("E301", f"`@` wants vectors or matrices, here {show(a)} and {show(b)}", span,
+                   help=edit)  # fmt: skip
     if not same(a[-1], b[0]):
-        scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span,
-                   why="the last dim of the left side and the first of the right differ")  # fmt: skip
+        why = "the last dim of the left side and the first of the right differ"
+        scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span, why=why)
     return Apply("@", (left, right), Type("real", (*a[:-1], *b[1:])), span)
 
 
 def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
-    condition = expression(node.condition, scope)
-    then, otherwise = expression(node.then, scope), expression(node.otherwise, scope)
+    decides = condition(node.condition, scope)
+    with scope.branch():
+        then, otherwise = expression(node.then, scope), expression(node.otherwise, scope)
     dims = joined(then.type, otherwise.type, "`if`", node.span, scope)
-    dims = joined(Type("real", dims), condition.type, "`if`", node.span, scope)
+    dims = joined(Type("real", dims), decides.type, "`if`", node.span, scope)
     dim = then.type.dim if then.type.dim is otherwise.type.dim else None
     kind = "index" if dim is not None else join((then, otherwise))
-    return Select(condition, then, otherwise, Type(kind, dims, dim), node.span)
+    return Select(decides, then, otherwise, Type(kind, dims, dim), node.span)
 
 
 # -- Calls ------------------------------------------------------------------------------------
@@ -183,113 +246,75 @@ def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
 
 def _call(node: nodes.Call, scope: Scope) -> Expr:
     if not isinstance(node.function, nodes.Name):
-        scope.fail("E203", "only functions can be called", node.span)
+        _foreign_call(node, scope)
+    assert isinstance(node.function, nodes.Name)
     name = node.function.name
     if name in scope.names:
         place = (scope.names[name].span, "declared here")
-        scope.fail("E208", f"`{name}` is a declared name and hides the function", node.span,
-                   second=place)  # fmt: skip
+        what = "hides the function" if name in FUNCTIONS else "is no function"
+        edit = "choose another name for it" if name in FUNCTIONS else f"subscripts: `{name}[...]`"
+        scope.fail("E208", f"`{name}` is a declared name and {what}", node.function.span,
+                   second=place, help=edit)  # fmt: skip
     if name in DISTRIBUTIONS:
         scope.fail("E203", f"`{name}` is a distribution, not a value", node.span,
                    help=f"draw from it: `latent x ~ {name}(...)`")  # fmt: skip
     if name not in FUNCTIONS:
         _unknown_function(name, node, scope)
-    arguments = tuple(expression(a.value, scope) for a in node.arguments if a.name is None)
     for a in node.arguments:
         if a.name is not None:
-            scope.fail("E307", f"`{name}` has no argument `{a.name}`", a.span)
+            scope.fail("E307", f"`{name}` has no argument `{a.name}`", a.span,
+                       help="its arguments have no names")  # fmt: skip
+    arguments = tuple(expression(a.value, scope) for a in node.arguments)
     if name in ("min", "max") and len(arguments) == 2:
         name += "2"
     row = FUNCTIONS[name]
     if not row.low <= len(arguments) <= row.high:
         wanted = str(row.low) if row.low == row.high else f"{row.low} to {row.high}"
-        scope.fail("E307", f"`{name}` takes {wanted} arguments, here {len(arguments)}", node.span)
-    kind = _result(name, arguments, node.span, scope)
+        plural = "argument" if wanted == "1" else "arguments"
+        message = f"`{name}` takes {wanted} {plural}, here {len(arguments)}"
+        scope.fail("E307", message, node.span)
+    for given in arguments:
+        if given.type.kind == "string":
+            scope.fail("E305", "a label is no number", given.span)
+    kind = result(name, arguments, node.span, scope)
     return Apply(name, arguments, kind, node.span)
 
 
-def _unknown_function(name: str, node: nodes.Call, scope: Scope) -> None:
-    if name in FOREIGN:
-        scope.fail("E209", f"`{name}` is called `{FOREIGN[name]}` here", node.function.span)
+def _unknown_function(name: str, node: nodes.Call, scope: Scope) -> NoReturn:
+    place = node.function.span
+    if name in scope.broken:
+        raise Poison
+    if name in scope.later:
+        scope.fail("E208", f"`{name}` is a declared name and is no function", place,
+                   second=(scope.later[name], "declared here"))  # fmt: skip
+    if name in foreign.FUNCTIONS:
+        spelt = foreign.rewrite(
+            foreign.FUNCTIONS[name], [scope.text(a.value.span) for a in node.arguments]
+        )
+        scope.fail("E209", f"`{name}` has another spelling here", place, help=f"write `{spelt}`")
+    if name in foreign.LATER:
+        scope.fail("E290", f"`{name}` is not supported yet", place)
     edit = suggest(name, [*FUNCTIONS, *DISTRIBUTIONS])
-    scope.fail("E209", f"there is no function `{name}`", node.function.span, help=edit)
+    scope.fail("E209", f"there is no function `{name}`", place, help=edit)
 
 
-def _result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
-    row = FUNCTIONS[name]
-    first = given[0].type
-    match row.shape:
-        case "elementwise":
-            dims: tuple[Extent, ...] = ()
-            for expr in given:
-                dims = joined(Type("real", dims), expr.type, f"`{name}`", span, scope)
-            return Type(_kind(row.kind, given), dims)
-        case "reduce" | "vector":
-            if not first.dims:
-                scope.fail("E301", f"`{name}` wants an array, this is a scalar", span)
-            dims = first.dims[:-1] if row.shape == "reduce" else first.dims
-            if row.kind == "simplex":
-                return Type("unit", dims, structure="simplex")
-            return Type(_kind(row.kind, given), dims)
-        case _:
-            return _special(name, given, span, scope)
-
-
-def _kind(kind: str, given: tuple[Expr, ...]) -> str:
-    match kind:
-        case "join":
-            return join(given)
-        case "same":
-            inner = given[-1].type.kind
-            return "count" if inner == "bool" else "nonneg" if inner == "unit" else inner
-        case "abs":
-            return "count" if given[0].type.kind in INTEGERS else "nonneg"
-        case _:
-            return kind
-
-
-def _special(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
-    first = given[0].type
-    match name:
-        case "ones" | "zeros" | "full" | "eye":
-            sizes = given[:1] if name == "full" else given
-            extents = tuple(as_extent(e, scope) for e in sizes)
-            if name == "eye":
-                extents = extents * 2
-            kind = given[1].type.kind if name == "full" else FUNCTIONS[name].kind
-            return Type(kind, extents)
-        case "one_hot":
-            return Type("unit", (as_extent(given[1], scope),))
-        case "dot":
-            joined(first, given[1].type, "`dot`", span, scope)
-            return Type("real", first.dims[:-1])
-        case "outer":
-            return Type("real", (*first.dims, *given[1].type.dims))
-        case "diag":
-            if not first.dims:
-                scope.fail("E301", "`diag` wants a vector", span)
-            return Type(first.kind, (*first.dims, first.dims[-1]))
-        case "transpose":
-            if len(first.dims) != 2:
-                scope.fail("E301", "`transpose` wants a matrix", span)
-            return Type(first.kind, (first.dims[1], first.dims[0]))
-        case _:
-            if len(first.dims) != 2:
-                scope.fail("E301", f"`{name}` wants a matrix", span)
-            return Type("real", first.dims)
-
-
-def as_extent(expr: Expr, scope: Scope) -> Extent:
-    """The axis of a size: `K` is the dim K, a number an anonymous extent."""
-    match expr:
-        case Ref(symbol=Dim() as dim):
-            return Extent(dim)
-        case Const(value=int(value)) if value >= 0:
-            return Extent(None, size=value)
-        case _ if expr.type.kind in INTEGERS and not expr.type.dims:
-            return Extent(None)
-        case _:
-            scope.fail("E303", "a size must be an int", expr.span)
+def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
+    """`np.log(x)` and the like."""
+    if isinstance(node.function, nodes.Attribute):
+        name = node.function.name.name
+        base = scope.text(node.function.base.span)
+        if base in DISTRIBUTIONS:
+            scope.fail("E290", f"`{base}.{name}` is not supported yet", node.function.span)
+        arguments = [scope.text(a.span) for a in node.arguments]
+        if name in FUNCTIONS:
+            edit = f"write `{name}({', '.join(arguments)})`"
+            scope.fail("E209", f"`{base}.{name}` is called `{name}` here", node.function.span,
+                       help=edit)  # fmt: skip
+        if name in foreign.FUNCTIONS:
+            spelt = foreign.rewrite(foreign.FUNCTIONS[name], arguments)
+            scope.fail("E209", f"`{base}.{name}` has another spelling here", node.function.span,
+                       help=f"write `{spelt}`")  # fmt: skip
+    scope.fail("E203", "only functions can be called", node.span)
 
 
 # -- Arrays -----------------------------------------------------------------------------------
@@ -302,7 +327,12 @@ def _list(node: nodes.ListOf, scope: Scope) -> Expr:
     dims = items[0].type.dims
     for item in items[1:]:
         if len(item.type.dims) != len(dims) or not all(map(same, item.type.dims, dims)):
-            scope.fail("E301", "the items of a list have different dims", item.span)
+            both = f"{show(dims)} and {show(item.type.dims)}"
+            message = f"the items of a list have different dims: {both}"
+            scope.fail("E301", message, item.span, second=(items[0].span, "the first item"))
+    strings = [i.type.kind == "string" for i in items]
+    if any(strings) and not all(strings):
+        scope.fail("E305", "a list holds labels or numbers, not both", node.span)
     kind = Type(join(items), (Extent(None, size=len(items)), *dims))
     return Array(items, (), None, kind, node.span)
 
@@ -313,8 +343,7 @@ def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loo
     parts = list(node.parts)
     part = parts.pop() if parts and isinstance(parts[-1], nodes.Slice) else None
     if len(parts) != len(dim.of):
-        wanted = f"{dim.name}[{', '.join('...' for _ in dim.of)}]" if dim.of else dim.name
-        scope.fail("E309", f"`{dim.name}` is written `{wanted}` here", node.span)
+        _wrong_rows(node, dim, scope)
     of: list[Expr] = []
     for sub, outer in zip(parts, dim.of, strict=True):
         assert not isinstance(sub, nodes.Slice)
@@ -323,10 +352,28 @@ def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loo
         of.append(expr)
     ends: list[Expr | None] = [None, None]
     if isinstance(part, nodes.Slice):
-        ends = [
-            None if e is None else integer(e, scope, "a bound") for e in (part.start, part.stop)
-        ]
+        ends = [None if e is None else _bound(e, scope) for e in (part.start, part.stop)]
     return Loop(name, Extent(dim, tuple(of)), ends[0], ends[1], span=span)
+
+
+def _bound(node: nodes.Expr, scope: Scope) -> Expr:
+    expr = integer(node, scope, "a bound")
+    known_before(expr, scope, "the bound of a loop", node.span)
+    return expr
+
+
+def _wrong_rows(node: nodes.Iteration, dim: Dim, scope: Scope) -> NoReturn:
+    if not dim.of:
+        scope.fail("E309", f"`{dim.name}` is not ragged and takes no subscript", node.span,
+                   help=f"write `{dim.name}`", second=(dim.span, "declared here"))  # fmt: skip
+    rows = [
+        next((x.name for x in reversed(scope.loops) if x.extent.dim is d and x.name), "...")
+        for d in dim.of
+    ]
+    names = ", ".join(f"`{d.name}`" for d in dim.of)
+    scope.fail("E309", f"`{dim.name}` is ragged: it has one size for each element of {names}",
+               node.span, help=f"write `{dim.name}[{', '.join(rows)}]`",
+               second=(dim.span, "declared here"))  # fmt: skip
 
 
 def _clauses(clauses: tuple[nodes.Clause, ...], scope: Scope) -> tuple[list[Loop], list[Expr]]:
@@ -334,13 +381,12 @@ def _clauses(clauses: tuple[nodes.Clause, ...], scope: Scope) -> tuple[list[Loop
     loops: list[Loop] = []
     conditions: list[Expr] = []
     for clause in clauses:
-        if clause.name.name in scope.names or scope.loop(clause.name.name):
-            scope.fail("E206", f"`{clause.name.name}` is already a name here", clause.name.span)
+        scope.taken(clause.name.name, clause.name.span)
         loop = iteration(clause.over, clause.name.name, clause.span, scope)
         loops.append(loop)
         scope.loops.append(loop)
         if clause.condition is not None:
-            conditions.append(expression(clause.condition, scope))
+            conditions.append(condition(clause.condition, scope))
     return loops, conditions
 
 
@@ -371,49 +417,103 @@ def _comprehension(node: nodes.Comprehension, scope: Scope) -> Expr:
 
 def _reduction(node: nodes.Reduction, scope: Scope) -> Expr:
     if not isinstance(node.function, nodes.Name) or node.function.name not in REDUCTIONS:
-        scope.fail("E209", "only " + ", ".join(REDUCTIONS) + " run over a dim", node.function.span)
+        scope.fail("E209", f"`{scope.text(node.function.span)}` does not run over a dim",
+                   node.function.span, help="one of: " + ", ".join(REDUCTIONS))  # fmt: skip
     name = node.function.name
     depth = len(scope.loops)
     try:
         loops, conditions = _clauses(node.clauses, scope)
-        element = expression(node.element, scope)
+        test = name in ("any", "all")
+        with scope.branch() if conditions else nullcontext():
+            element = condition(node.element, scope) if test else expression(node.element, scope)
     finally:
         del scope.loops[depth:]
     if element.type.dims:
         scope.fail("E301", f"`{name}` runs over scalars, this is {show(element.type.dims)}",
-                   node.element.span)  # fmt: skip
-    kind = "bool" if name in ("any", "all") else _kind("same", (element,))
+                   node.element.span, help="index it, or add a `for`")  # fmt: skip
+    kind = "bool" if test else result_kind("same", (element,))
     if name in ("mean", "logsumexp"):
         kind = "real" if name == "logsumexp" or kind in ("int", "index", "real") else "nonneg"
     if name == "sum" and kind == "positive":
         kind = "nonneg"
     whole_condition = _together(conditions)
-    return Reduce(name, element, tuple(loops), whole_condition, None, Type(kind), node.span)
+    default = _default(node, name, scope)
+    return Reduce(name, element, tuple(loops), whole_condition, default, Type(kind), node.span)
+
+
+def _default(node: nodes.Reduction, name: str, scope: Scope) -> Expr | None:
+    """`default=`: the value of a `min` or `max` over nothing."""
+    found: Expr | None = None
+    for argument in node.named:
+        if argument.name != "default" or name not in ("min", "max"):
+            scope.fail("E307", f"`{name}` has no argument `{argument.name}`", argument.span)
+        found = expression(argument.value, scope)
+        if found.type.dims:
+            scope.fail("E301", "`default` is a scalar", argument.span)
+    return found
 
 
 def _fits_dim(expr: Expr, extent: Extent, span: Span, scope: Scope) -> None:
-    """An index of one dim subscripts only that dim."""
+    """An index of one dim subscripts only that dim; no value may lie outside it."""
     dim = expr.type.dim
-    if dim is None or extent.dim is None or dim is extent.dim:
-        if isinstance(expr, Const) and isinstance(expr.value, int):
-            limit = size(extent)
-            if expr.value < 0 or (limit is not None and expr.value >= limit):
-                scope.fail("E311", f"the subscript {expr.value} is out of range", span,
-                           why="subscripts count from 0" + (f" to {limit - 1}" if limit else ""))  # fmt: skip
+    if dim is not None and extent.dim is not None and dim is not extent.dim:
+        scope.fail(
+            "E302",
+            f"an index of `{dim.name}` subscripts the dim `{extent.dim.name}`",
+            span,
+            why="indices of different dims count different things, even when the sizes agree",
+            second=(extent.dim.span, f"`{extent.dim.name}` is declared here"),
+        )
+    if dim is None and not scope.guarded:
+        _in_range(expr, extent, span, scope)
+
+
+def _in_range(expr: Expr, extent: Extent, span: Span, scope: Scope) -> None:
+    values = support(expr, scope.supports)
+    limit = size(extent)
+    text = scope.text(span)
+    match expr:
+        case Apply(
+            function="+", arguments=(Ref(symbol=Loop(stop=None) as loop), Const(value=int(by)))
+        ) if same(loop.extent, extent) and by > 0:
+            scope.fail("E311", f"the subscript `{text}` leaves the dim at its end", span,
+                       why=f"`{loop.name}` runs to the last element",
+                       help=f"end the loop earlier, or write `... if {loop.name} + {by} < "
+                       f"{_dim_name(extent)} else ...`")  # fmt: skip
+        case Ref(symbol=Dim() as symbol) if symbol is extent.dim:
+            scope.fail("E311", f"the subscript `{text}` is out of range", span,
+                       why=f"`{text}` is the size, and subscripts count from 0",
+                       help=f"the last element is `{text} - 1`")  # fmt: skip
+    if values.given or not values.exact:
         return
-    scope.fail(
-        "E302",
-        f"an index of `{dim.name}` subscripts the dim `{extent.dim.name}`",
-        span,
-        why="indices of different dims count different things, even when the sizes agree",
-    )
+    if values.low < 0 or (limit is not None and values.high >= limit):
+        upto = f" to {limit - 1}" if limit else ""
+        taken = "" if isinstance(expr, Const) else f", and this can be {values.show()}"
+        edit = _start_later(expr)
+        scope.fail("E311", f"the subscript `{text}` is out of range", span,
+                   why=f"subscripts count from 0{upto}{taken}", help=edit)  # fmt: skip
+
+
+def _start_later(expr: Expr) -> str:
+    match expr:
+        case Apply(function="-", arguments=(Ref(symbol=Loop(name=name) as loop), Const(value=by))):
+            return f"begin the loop later: `for {name} in {_dim_name(loop.extent)}[{by}:]`"
+        case Const(value=int(value)) if value < 0:
+            return "the last element of a dim `K` is `K - 1`"
+        case _:
+            return ""
+
+
+def _dim_name(extent: Extent) -> str:
+    return show((extent,))[1:-1]
 
 
 def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
+    _lag(node, scope)
     base = expression(node.base, scope)
     dims = list(base.type.dims)
     if len(node.subscripts) > len(dims):
-        scope.fail("E312", f"{len(node.subscripts)} subscripts for {show(tuple(dims))}", node.span)
+        _too_many(node, base, scope)
     variable = base.symbol if isinstance(base, Ref) and isinstance(base.symbol, Variable) else None
     subs: list[Expr | Slice] = []
     kept: list[Extent] = []
@@ -426,11 +526,13 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
             case nodes.Binder():
                 scope.fail("E313", "a binder stands only in a declaration", sub.span)
             case _:
-                expr = _labels(expression(sub, scope), Ref(Dim(""), Type("index", dim=dims[place].dim)),
-                               scope)  # fmt: skip
+                beside = Ref(Dim(""), Type("index", dim=dims[place].dim))
+                expr = _labels(expression(sub, scope), beside, scope)
                 if expr.type.dims or expr.type.kind not in INTEGERS:
                     scope.fail("E303", "a subscript must be an int scalar", sub.span)
                 _fits_dim(expr, dims[place], sub.span, scope)
+                if variable is not None and place < len(variable.loops):
+                    _exists(expr, variable, variable.loops[place], sub.span, scope)
                 subs.append(expr)
                 loop = variable.loops[place] if variable and place < len(variable.loops) else None
                 dims[place + 1 :] = after(tuple(dims[place + 1 :]), loop, expr)
@@ -442,3 +544,55 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
         structured = ""
     kind = Type(base.type.kind, left, base.type.dim, structured)
     return Index(base, tuple(subs), kind, node.span)
+
+
+def _lag(node: nodes.Subscript, scope: Scope) -> None:
+    """A lagged read of a name that is not declared yet has no start."""
+    if not isinstance(node.base, nodes.Name):
+        return
+    name = node.base.name
+    if name in scope.names or name in scope.broken or name not in scope.later:
+        return
+    for sub in node.subscripts:
+        match sub:
+            case nodes.Binary(op="-", left=nodes.Name(name=index)) if scope.loop(index):
+                text = scope.text(node.span)
+                scope.fail(
+                    "E332",
+                    f"the lag `{text}` has no start",
+                    node.span,
+                    why=f"the first `{name}` has none before it",
+                    help=f"give the first element its own distribution: `... then ...{text}...`",
+                    second=(scope.later[name], "declared here"),
+                )
+            case nodes.Binary(op="+", left=nodes.Name(name=index)) if scope.loop(index):
+                scope.fail("E333", f"`{scope.text(node.span)}` reads the future", node.span,
+                           why="a value depends on what comes before it",
+                           second=(scope.later[name], "declared here"))  # fmt: skip
+            case _:
+                continue
+
+
+def _too_many(node: nodes.Subscript, base: Expr, scope: Scope) -> NoReturn:
+    dims, text = base.type.dims, scope.text(node.base.span)
+    second = None
+    if isinstance(base, Ref) and isinstance(base.symbol, Variable):
+        second = (base.symbol.span, "declared here")
+    message = f"`{text}` has dims {show(dims)}, here are {len(node.subscripts)} subscripts"
+    if not dims:
+        message = f"`{text}` is a scalar and takes no subscript"
+    scope.fail("E312", message, node.span, second=second)
+
+
+def _exists(expr: Expr, variable: Variable, loop: Loop, span: Span, scope: Scope) -> None:
+    """Cells of a latent outside the part that its loop covers do not exist."""
+    if variable.role != "latent" or scope.guarded:
+        return
+    values = support(expr, scope.supports)
+    start, stop = loop.start, loop.stop
+    before = isinstance(start, Const) and values.low < float(start.value)
+    after_end = isinstance(stop, Const) and values.high >= float(stop.value) and values.high < INF
+    if values.exact and not values.given and (before or after_end):
+        scope.fail("E321", f"`{variable.name}` has no such element", span,
+                   why="it is declared over a part of the dim only",
+                   second=(loop.span, "this part"))  # fmt: skip

@@ -87,6 +87,8 @@ def _power(a: Expr, b: Expr, *, integer: bool) -> str:
 def join(exprs: tuple[Expr, ...]) -> str:
     """The narrowest kind that holds all values; numbers take any kind that they lie in."""
     kinds = [e.type.kind for e in exprs]
+    if "string" in kinds:
+        return "string"
     for candidate in ("bool", "count", "unit", "positive", "int", "nonneg"):
         if all(inside(e, candidate) for e in exprs):
             return candidate

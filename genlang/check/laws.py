@@ -1,8 +1,14 @@
 """Distribution expressions of the AST -> laws of the Model, and the type of one draw."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import NoReturn
 
-from genlang.check.expressions import as_extent, expression
+from genlang.check import foreign
+from genlang.check.domains import domain
+from genlang.check.expressions import condition, expression
+from genlang.check.functions import as_extent
 from genlang.check.kinds import inside, join
 from genlang.check.model import (
     Apply,
@@ -11,53 +17,96 @@ from genlang.check.model import (
     Dim,
     Distribution,
     Expr,
+    Extent,
     Index,
     Law,
     Loop,
     Ref,
     Type,
 )
-from genlang.check.scope import Scope
-from genlang.check.shapes import same, show
+from genlang.check.scope import Poison, Scope
+from genlang.check.shapes import same, show, size
+from genlang.check.supports import support
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS, Form, Parameter, Row
+from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
-
-FOREIGN = {
-    "normal": "Normal", "norm": "Normal", "dnorm": "Normal", "bernoulli": "Bernoulli",
-    "dbern": "Bernoulli", "categorical": "Categorical", "dcat": "Categorical",
-    "poisson": "Poisson", "dpois": "Poisson", "gamma": "Gamma", "dgamma": "Gamma",
-    "beta": "Beta", "dbeta": "Beta", "uniform": "Uniform", "dunif": "Uniform",
-    "binomial": "Binomial", "dbin": "Binomial", "exponential": "Exponential",
-    "dirichlet": "Dirichlet", "ddirch": "Dirichlet", "multi_normal": "MultivariateNormal",
-    "MvNormal": "MultivariateNormal", "student_t": "StudentT", "cauchy": "Cauchy",
-    "BernoulliLogit": "Bernoulli(logits=...)", "bernoulli_logit": "Bernoulli(logits=...)",
-    "lkj_corr_cholesky": "LKJCholesky", "std_normal": "Normal(0, 1)",
-}  # fmt: skip
 
 
 def law(node: nodes.Expr, unnamed: tuple[Loop, ...], scope: Scope) -> tuple[Law, Type]:
     """Type a distribution; parameters with the statement's unnamed dims are read cell by cell."""
     match node:
         case nodes.Ternary(span=span):
-            condition = expression(node.condition, scope)
-            condition = cell(condition, 0, unnamed, scope)
-            then, one = law(node.then, unnamed, scope)
-            otherwise, two = law(node.otherwise, unnamed, scope)
-            if len(one.dims) != len(two.dims):
-                scope.fail("E401", "the two distributions draw values of different dims", span)
-            kind = _wider(one, two)
-            return Choice(condition, then, otherwise, span), kind
+            decides = cell(condition(node.condition, scope), 0, unnamed, scope)
+            with scope.branch():
+                then, one = law(node.then, unnamed, scope)
+                otherwise, two = law(node.otherwise, unnamed, scope)
+            _alike(node, one, two, scope)
+            return Choice(decides, then, otherwise, span), _wider(one, two)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
             return _distribution(node, DISTRIBUTIONS[name], unnamed, scope)
         case nodes.Call(function=nodes.Name(name=name, span=where)):
-            edit = f"write `{FOREIGN[name]}`" if name in FOREIGN else suggest(name, DISTRIBUTIONS)
-            scope.fail("E402", f"there is no distribution `{name}`", where, help=edit)
+            _unknown_law(name, node, where, scope)
+        case nodes.Call(function=nodes.Attribute(name=nodes.Name(name=name)) as path):
+            arguments = scope.text(Span(path.span.end, node.span.end))
+            near = name if name in DISTRIBUTIONS else suggest(name, DISTRIBUTIONS)
+            edit = f"write `{name}{arguments}`" if name in DISTRIBUTIONS else near
+            base = scope.text(path.base.span)
+            scope.fail("E402", f"`{base}.{name}` is not the name of a distribution here",
+                       path.span, help=edit)  # fmt: skip
         case nodes.Name(name=name, span=where) if name in DISTRIBUTIONS:
-            scope.fail("E402", f"`{name}` wants its parameters", where, help=f"`{name}(...)`")
+            scope.fail("E402", f"`{name}` wants its parameters", where,
+                       help=f"write {_ways(DISTRIBUTIONS[name])}")  # fmt: skip
+        case nodes.Name(name=name) if name in scope.broken:
+            raise Poison
         case _:
-            scope.fail("E402", "a distribution must stand here", node.span)
+            _no_law(node, scope)
+
+
+def _no_law(node: nodes.Expr, scope: Scope) -> NoReturn:
+    text = scope.text(node.span)
+    inner = next((d for d in DISTRIBUTIONS if re.search(rf"\b{d}\(", text)), None)
+    if inner is not None:
+        why = "a distribution stands alone after `~`; values are computed by `let`"
+        edit = f"name the draw, `latent e ~ {inner}(...)`, and compute with it"
+        message = f"`{inner}` stands inside an expression"
+        scope.fail("E402", message, node.span, why=why, help=edit)
+    message = f"`{text}` is a value; what follows `~` is a distribution"
+    edit = f"write `Normal({text}, 1)` to draw around it, or `let` to name a known value"
+    scope.fail("E402", message, node.span, help=edit)
+
+
+def _unknown_law(name: str, node: nodes.Call, where: Span, scope: Scope) -> NoReturn:
+    if name in scope.broken:
+        raise Poison
+    if name in scope.names:
+        second = (scope.names[name].span, "declared here")
+        scope.fail("E402", f"`{name}` is no distribution", where, second=second)
+    if name in foreign.LAWS:
+        arguments = [scope.text(a.value.span) for a in node.arguments]
+        spelt = foreign.rewrite(foreign.LAWS[name], arguments)
+        why = "it takes a standard deviation where BUGS takes a precision (and R's own is one)" \
+            if name in foreign.PRECISION else ""  # fmt: skip
+        scope.fail("E402", f"`{name}` has another spelling here", where, why=why,
+                   help=f"write `{spelt}`")  # fmt: skip
+    if name in foreign.LATER:
+        scope.fail("E290", f"the distribution `{name}` is not supported yet", where)
+    edit = suggest(name, DISTRIBUTIONS)
+    scope.fail("E402", f"there is no distribution `{name}`", where, help=edit)
+
+
+def _alike(node: nodes.Ternary, one: Type, two: Type, scope: Scope) -> None:
+    """Both branches draw values of one shape, both densities or both masses."""
+    second = (node.otherwise.span, f"this draws {show(two.dims)}")
+    if len(one.dims) != len(two.dims) or not all(map(same, one.dims, two.dims)):
+        message = f"the two distributions draw values of different dims, here {show(one.dims)}"
+        scope.fail("E401", message, node.then.span, second=second)
+    if (one.kind in INTEGERS) != (two.kind in INTEGERS):
+        words = ("a density", "a mass") if two.kind in INTEGERS else ("a mass", "a density")
+        scope.fail("E401", f"one branch has {words[0]}, the other {words[1]}", node.then.span,
+                   why="a probability and a density cannot be compared",
+                   second=(node.otherwise.span, words[1]))  # fmt: skip
 
 
 def _wider(one: Type, two: Type) -> Type:
@@ -73,13 +122,15 @@ def _distribution(
     if row.name in scope.names:
         place = (scope.names[row.name].span, "declared here")
         scope.fail("E208", f"`{row.name}` is a declared name and hides the distribution",
-                   node.span, second=place)  # fmt: skip
+                   node.function.span, second=place, help="choose another name for it")  # fmt: skip
     if row.name == "DiscreteUniform" and len(node.arguments) == 1:
         return _uniform_over(node, scope)
     given = _match_arguments(node, row, scope)
-    bounds = {k: given.pop(k) for k in ("lower", "upper") if k in given}
-    if bounds and not (row.truncates or row.name == "Flat"):
-        scope.fail("E403", f"`{row.name}` cannot be truncated", node.span)
+    bounds: dict[str, nodes.Argument] = {k: given.pop(k) for k in ("lower", "upper") if k in given}
+    if bounds and not row.truncates:
+        first = next(iter(bounds.values()))
+        scope.fail("E403", f"`{row.name}` cannot be truncated", first.span,
+                   why="its distribution function is not among those that genlang has")  # fmt: skip
     form = _form(node, row, set(given), scope)
     parameters: list[tuple[str, Expr]] = []
     for p in form.parameters:
@@ -90,8 +141,22 @@ def _distribution(
         cell(expression(bounds[k].value, scope), 0, unnamed, scope) if k in bounds else None
         for k in ("lower", "upper")
     ]
+    _bounds_in_order(ends, bounds, scope)
     found = Distribution(row.name, tuple(parameters), ends[0], ends[1], "", node.span)
     return found, _drawn(row, dict(parameters), ends, scope)
+
+
+def _bounds_in_order(
+    ends: list[Expr | None], written: Mapping[str, nodes.Argument], scope: Scope
+) -> None:
+    low, high = ends
+    if low is None or high is None:
+        return
+    one, two = support(low, scope.supports), support(high, scope.supports)
+    if isinstance(low, Const) and isinstance(high, Const) and one.low >= two.high:
+        scope.fail("E403", "the bounds leave nothing between them", written["upper"].span,
+                   help="`lower` is the smaller one",
+                   second=(written["lower"].span, "the lower bound"))  # fmt: skip
 
 
 def _uniform_over(node: nodes.Call, scope: Scope) -> tuple[Distribution, Type]:
@@ -106,26 +171,56 @@ def _uniform_over(node: nodes.Call, scope: Scope) -> tuple[Distribution, Type]:
 
 
 def _match_arguments(node: nodes.Call, row: Row, scope: Scope) -> dict[str, nodes.Argument]:
-    names = {p.name for f in row.forms for p in f.parameters}
-    if row.truncates or row.name == "Flat":
-        names |= {"lower", "upper"}
+    own = list(dict.fromkeys(p.name for f in row.forms for p in f.parameters))
+    names = [*own, "lower", "upper"]
     result: dict[str, nodes.Argument] = {}
     canonical = row.forms[0].parameters
     for i, a in enumerate(node.arguments):
         if a.name is None:
             if i >= row.positional:
-                wanted = ", ".join(f"{p.name}=" for p in canonical)
-                scope.fail("E404", f"`{row.name}` takes its parameters by name", a.span,
-                           help=f"`{row.name}({wanted})`")  # fmt: skip
+                _not_by_position(node, row, a, scope)
             result[canonical[i].name] = a
         elif a.name not in names:
-            scope.fail("E404", f"`{row.name}` has no parameter `{a.name}`", a.span,
-                       help=suggest(a.name, names) or "it has " + ", ".join(sorted(names)))  # fmt: skip
+            near = [n for n in foreign.PARAMETERS.get(a.name, ()) if n in own][:1]
+            edit = f"write `{near[0]} = {scope.text(a.value.span)}`" if near else ""
+            edit = edit or suggest(a.name, names) or f"write {_ways(row)}"
+            scope.fail("E404", f"`{row.name}` has no parameter `{a.name}`", a.span, help=edit)
         elif a.name in result:
-            scope.fail("E404", f"`{a.name}` is given twice", a.span)
+            scope.fail("E404", f"`{a.name}` is given twice", a.span,
+                       second=(result[a.name].span, "first given here"))  # fmt: skip
         else:
             result[a.name] = a
     return result
+
+
+def _not_by_position(node: nodes.Call, row: Row, extra: nodes.Argument, scope: Scope) -> NoReturn:
+    if row.positional:
+        count = f"{row.positional} parameter{'s' if row.positional > 1 else ''}"
+        scope.fail("E404", f"`{row.name}` takes {count} by position", extra.span,
+                   help=f"write {_ways(row)}")  # fmt: skip
+    texts = [scope.text(a.value.span) for a in node.arguments]
+    spelt: list[str] = []
+    for form in row.forms:
+        if len(form.parameters) == len(texts):
+            named = zip(form.parameters, texts, strict=True)
+            spelt.append(f"`{row.name}({', '.join(f'{p.name} = {t}' for p, t in named)})`")
+    scope.fail("E404", f"`{row.name}` takes its parameters by name", extra.span,
+               why="what stands first differs from system to system" if spelt else "",
+               help="write " + (" or ".join(spelt) or _ways(row)))  # fmt: skip
+
+
+def _ways(row: Row) -> str:
+    """The ways to give a distribution's parameters."""
+    return " or ".join(f"`{row.name}({_signature(row, form)})`" for form in row.forms)
+
+
+def _signature(row: Row, form: Form) -> str:
+    by_position = row.positional if form is row.forms[0] else 0
+    shared = [p.name for p in row.forms[0].parameters[: row.positional]]
+    return ", ".join(
+        p.name if i < by_position or p.name in shared else f"{p.name}="
+        for i, p in enumerate(form.parameters)
+    )
 
 
 def _form(node: nodes.Call, row: Row, given: set[str], scope: Scope) -> Form:
@@ -133,18 +228,31 @@ def _form(node: nodes.Call, row: Row, given: set[str], scope: Scope) -> Form:
         names = {p.name for p in form.parameters}
         if given <= names and {p.name for p in form.parameters if p.default is None} <= given:
             return form
-    ways = " or ".join(f"{row.name}({', '.join(p.name for p in f.parameters)})" for f in row.forms)
-    scope.fail("E404", f"`{row.name}` lacks a parameter, or has two that exclude each other",
-               node.span, help=f"write {ways}")  # fmt: skip
+    open_forms = [f for f in row.forms if given <= {p.name for p in f.parameters}]
+    edit = f"write {_ways(row)}"
+    if not open_forms:
+        forms = [{p.name for p in f.parameters} for f in row.forms]
+        apart = [n for n in given if any(not any({n, m} <= f for f in forms) for m in given)]
+        pair = " and ".join(f"`{n}`" for n in sorted(apart or given))
+        scope.fail("E404", f"{pair} of `{row.name}` exclude each other", node.span, help=edit)
+    lacking = [
+        " and ".join(f"`{p.name}`" for p in f.parameters if p.name not in given) for f in open_forms
+    ]
+    scope.fail("E404", f"`{row.name}` lacks {' or '.join(dict.fromkeys(lacking))}", node.span,
+               help=edit)  # fmt: skip
 
 
 def _parameter(expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], scope: Scope) -> Expr:
     if len(expr.type.dims) < p.rank:
         what = ("a scalar", "a vector", "a matrix")[p.rank]
-        scope.fail("E405", f"`{p.name}` of `{row.name}` is {what}, this is {show(expr.type.dims)}",
-                   expr.span)  # fmt: skip
+        text = scope.text(expr.span)
+        edit = f"`full(K, {text})` repeats it" if p.rank == 1 and not expr.type.dims else ""
+        message = f"`{p.name}` of `{row.name}` is {what}, this is {show(expr.type.dims)}"
+        scope.fail("E405", message, expr.span, help=edit)
+    if expr.type.kind == "string":
+        scope.fail("E405", f"`{p.name}` of `{row.name}` is a number, this is a label", expr.span)
     result = cell(expr, p.rank, unnamed, scope)
-    _domain(result, p, row, expr.span, scope)
+    domain(result, p, row.name, expr.span, scope)
     return result
 
 
@@ -155,83 +263,54 @@ def cell(expr: Expr, rank: int, unnamed: tuple[Loop, ...], scope: Scope) -> Expr
         return expr
     wanted = tuple(loop.extent for loop in unnamed)
     if len(batch) != len(wanted) or not all(map(same, batch, wanted)):
-        scope.fail(
-            "E406",
-            f"this has dims {show(batch)}, the statement {'draws ' + show(wanted)}",
-            expr.span,
-            why="what a parameter has beyond one draw must be exactly the unnamed dims",
-        )
+        _misfit(expr, batch, wanted, scope)
     subs = tuple(Ref(loop, Type("index", dim=loop.extent.dim)) for loop in unnamed)
     rest = replace(expr.type, dims=expr.type.dims[len(batch) :])
     return Index(expr, subs, rest, expr.span)
 
 
-EDITS = {
-    "positive": "`exp(...)` makes it positive; a prior such as `HalfNormal` or `Exponential` is",
-    "nonneg": "`exp(...)` makes it positive; a prior such as `HalfNormal` or `Exponential` is",
-    "unit": "`sigmoid(...)` maps it into (0, 1), or give it as `logits=`; a `Beta` prior is inside",
-}
-
-
-def _domain(expr: Expr, p: Parameter, row: Row, span: Span, scope: Scope) -> None:
-    if p.domain == "simplex":
-        simplex = expr.type.structure == "simplex" or not _certain(expr)
-        if not simplex:
-            scope.fail("E407", f"`{p.name}` of `{row.name}` must add up to 1", span,
-                       help="use `weights=` or `logits=`, or a `simplex[K]` value")  # fmt: skip
-        return
-    if inside(expr, p.domain) or not _certain(expr):
-        return
-    scope.fail(
-        "E408",
-        f"`{p.name}` of `{row.name}` must be {p.domain}, this is {expr.type.kind}",
-        span,
-        why="its values can leave the domain",
-        help=EDITS.get(p.domain, ""),
-    )
-
-
-def _certain(expr: Expr) -> bool:
-    """Whether the support of an expression is exact: a number, or a declared name's cell."""
+def _misfit(
+    expr: Expr, batch: tuple[Extent, ...], wanted: tuple[Extent, ...], scope: Scope
+) -> NoReturn:
+    why = "what a parameter has beyond one draw must be exactly the dims of the line without index"
+    fixed = [(b, w) for b, w in zip(batch, wanted, strict=False) if w.dim and size(w) is not None]
+    if len(batch) == len(wanted) and all(b.dim is None for b in batch) and fixed:
+        name, count = fixed[0][1].dim, size(fixed[0][1])
+        why = f"`{name.name if name else ''}` has {count} elements"
+    edit = ""
     match expr:
-        case Const():
-            return True
-        case Index(base=base):
-            return _certain(base)
-        case Ref(symbol=symbol):
-            return getattr(symbol, "role", "") in ("latent", "param")
-        case _:
-            return False
+        case Apply(function="*", arguments=(left, right)) if left.type.dims and right.type.dims:
+            one, two = scope.text(left.span), scope.text(right.span)
+            edit = f"`{one} @ {two}` multiplies and sums" if not wanted else ""
+        case _ if not wanted and all(b.dim is not None and not b.of for b in batch):
+            names = ", ".join(b.dim.name for b in batch if b.dim)
+            edit = f"draw one for each element, `name[{names}] ~ ...`, or index this"
+    message = f"this has dims {show(batch)}, the line draws {show(wanted)}"
+    scope.fail("E406", message, expr.span, why=why, help=edit)
 
 
 def _drawn(row: Row, given: dict[str, Expr], ends: list[Expr | None], scope: Scope) -> Type:
     """The type of one draw."""
-    match row.name:
-        case "Categorical":
-            extent = next(iter(given.values())).type.dims[-1]
-            return Type("index", dim=extent.dim) if extent.dim is not None else Type("count")
-        case "DiscreteUniform":
-            ints = inside(given["low"], "count")
-            return Type("count" if ints else "int")
-        case "LKJCholesky":
-            extent = as_extent(given["dim"], scope)
-            return Type("real", (extent, extent), structure="cholesky_corr")
-        case "Dirichlet":
-            return Type("unit", given["concentration"].type.dims[-1:], structure="simplex")
-        case "Uniform" | "Normal" | "Cauchy" | "Flat" | "Laplace" | "Logistic":
-            return Type(_bounded(row.name, given, ends))
+    if row.over:
+        extent = next(iter(given.values())).type.dims[-1]
+        return Type("index", dim=extent.dim) if extent.dim is not None else Type("count")
+    if row.size:
+        extent = as_extent(given[row.size], scope)
+        return Type(row.kind, (extent,) * row.rank, structure=row.structure)
     if row.rank:
         vector = next(e for e in given.values() if e.type.dims)
-        return Type(row.kind, vector.type.dims[-row.rank :])
-    return Type(row.kind)
+        return Type(row.kind, vector.type.dims[-row.rank :], structure=row.structure)
+    low, high = (given[row.ends[0]], given[row.ends[1]]) if row.ends else ends
+    return Type(_bounded(row.kind, low, high))
 
 
-def _bounded(name: str, given: dict[str, Expr], ends: list[Expr | None]) -> str:
-    low, high = ends
-    if name == "Uniform":
-        low, high = given["low"], given["high"]
-    if low is None or not inside(low, "nonneg"):
-        return "real"
-    if high is not None and inside(high, "unit"):
-        return "unit"
-    return "positive"
+def _bounded(kind: str, low: Expr | None, high: Expr | None) -> str:
+    """The kind of a draw between bounds."""
+    from_zero = kind in ("positive", "unit") or (low is not None and inside(low, "nonneg"))
+    match kind:
+        case "int":
+            return "count" if low is not None and inside(low, "count") else "int"
+        case "real" | "positive" if from_zero:
+            return "unit" if high is not None and inside(high, "unit") else "positive"
+        case _:
+            return kind

@@ -1,11 +1,13 @@
 """Names in scope, the diagnostics found so far, and how a fault stops only its own statement."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from genlang.check.model import Dim, Loop, Symbol, Variable
+from genlang.check.foreign import NAMES
+from genlang.check.model import Dim, Expr, Loop, Symbol, Variable
+from genlang.check.supports import Interval
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
@@ -18,7 +20,14 @@ class Poison(Exception):  # noqa: N818 (never leaves the checker)
 
 @dataclass(slots=True)
 class Scope:
-    """The symbol tables of one check: declared names, loop indices from outside in, faults."""
+    """The symbol tables of one check: declared names, loop indices from outside in, faults.
+
+    `broken` names have a faulty declaration, `later` the places of all declarations, `local` the
+    loops that a `let` without their indices belongs to, `supports` the values of each variable,
+    `lets` the definitions, `unknown` the variables that a fit has to find. `guarded` counts the
+    branches around the place that is read: what is out of range there may never be taken.
+    `declaring` is the name whose declaration is read, `indices` the places of all loops' indices.
+    """
 
     source: Source
     names: dict[str, Dim | Variable] = field(default_factory=dict)
@@ -26,6 +35,14 @@ class Scope:
     broken: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
     found: list[Diagnostic] = field(default_factory=list)
+    later: dict[str, Span] = field(default_factory=dict)
+    local: dict[str, tuple[Loop, ...]] = field(default_factory=dict)
+    supports: dict[Variable, Interval] = field(default_factory=dict)
+    lets: dict[Variable, Expr] = field(default_factory=dict)
+    unknown: set[Variable] = field(default_factory=set)
+    guarded: int = 0
+    declaring: str = ""
+    indices: dict[str, Span] = field(default_factory=dict)
 
     def fail(
         self,
@@ -41,6 +58,23 @@ class Scope:
         self.found.append(Diagnostic(code, message, span, why, help, second))
         raise Poison
 
+    def warn(
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        *,
+        why: str = "",
+        help: str = "",  # noqa: A002 (the part of a diagnostic)
+        second: tuple[Span, str] | None = None,
+    ) -> None:
+        """Report something doubtful and go on."""
+        self.found.append(Diagnostic(code, message, span, why, help, second))
+
+    def text(self, span: Span) -> str:
+        """Return the source text of a span, on one line."""
+        return " ".join(self.source.slice(span).split())
+
     def loop(self, name: str) -> Loop | None:
         """Return the innermost loop with an index of this name."""
         return next((x for x in reversed(self.loops) if x.name == name), None)
@@ -52,9 +86,14 @@ class Scope:
             return loop
         if name in self.names:
             self.used.add(name)
+            self._in_its_loops(name, span)
             return self.names[name]
         if name in self.broken:
             raise Poison
+        self._foreseen(name, span)
+        if name in NAMES:
+            message = f"`{name}` is written `{NAMES[name]}`"
+            self.fail("E209", message, span, help=f"write `{NAMES[name]}`")
         if name in DISTRIBUTIONS:
             self.fail(
                 "E203",
@@ -64,8 +103,52 @@ class Scope:
             )
         if name in FUNCTIONS:
             self.fail("E203", f"`{name}` is a function", span, help=f"call it: `{name}(...)`")
+        if name in self.indices:
+            self.fail(
+                "E212",
+                f"`{name}` is the index of another loop",
+                span,
+                why="an index is known inside its loop or its line only",
+                help=f"stand inside that loop, or bind it here: `name[{name} in ...]`",
+                second=(self.indices[name], "this loop"),
+            )
         known = [*self.names, *(x.name for x in self.loops if x.name), *CONSTANTS]
-        self.fail("E201", f"`{name}` is not declared", span, help=suggest(name, known))
+        edit = suggest(name, known) or f"declare it above, for example `data {name}: real`"
+        self.fail("E201", f"`{name}` is not declared", span, help=edit)
+
+    def _in_its_loops(self, name: str, span: Span) -> None:
+        """A `let` without its loops' indices is read in these loops only."""
+        missing = [x for x in self.local.get(name, ()) if x not in self.loops]
+        if missing:
+            index, place = missing[0].name, self.names[name].span
+            self.fail(
+                "E211",
+                f"`{name}` belongs to one turn of the loop over `{index}`",
+                span,
+                why="a `let` without the loop's index is not an array",
+                help=f"write `let {name}[{index}] = ...` there and `{name}[...]` here",
+                second=(place, "declared here"),
+            )
+
+    def _foreseen(self, name: str, span: Span) -> None:
+        """A name that is declared further down, or by this very line."""
+        if name == self.declaring:
+            self.fail(
+                "E210",
+                f"`{name}` is read in its own declaration",
+                span,
+                why="a value cannot depend on itself",
+                help="an earlier element is read by a chain, `A then B`",
+            )
+        if name in self.later:
+            self.fail(
+                "E210",
+                f"`{name}` is read before it is declared",
+                span,
+                why="a model is read from top to bottom",
+                help="move its declaration above this line",
+                second=(self.later[name], "declared here"),
+            )
 
     def dim(self, name: str, span: Span) -> Dim:
         """Return a dim by name."""
@@ -77,19 +160,40 @@ class Scope:
             raise Poison
         dims = [d for d, s in self.names.items() if isinstance(s, Dim)]
         if symbol is not None or self.loop(name) is not None:
-            self.fail("E204", f"`{name}` is not a dim", span, help=suggest(name, dims))
-        edit = suggest(name, dims) or f"declare it: `dim {name}`"
+            place = symbol.span if symbol is not None else None
+            second = (place, "declared here") if place is not None else None
+            edit = suggest(name, dims) or "a dim is declared by `dim`"
+            self.fail("E204", f"`{name}` is not a dim", span, help=edit, second=second)
+        self._foreseen(name, span)
+        edit = suggest(name, dims) or f"declare it above: `dim {name}`"
         self.fail("E202", f"the dim `{name}` is not declared", span, help=edit)
 
     def declare(self, name: str, symbol: Dim | Variable, span: Span) -> None:
         """Add a name; a second declaration is an error."""
         if name in self.names:
             second = (self.names[name].span, "first declared here")
-            self.fail("E205", f"`{name}` is declared twice", span, second=second)
-        if self.loop(name) is not None:
-            self.fail("E206", f"`{name}` is a loop's index here", span, help="choose another name")
+            why = "every name is declared once"
+            self.fail("E205", f"`{name}` is declared twice", span, why=why, second=second,
+                      help="choose another name")  # fmt: skip
+        loop = self.loop(name)
+        if loop is not None:
+            self.taken(name, span)
         self.names[name] = symbol
         self.broken.discard(name)
+
+    def taken(self, name: str, span: Span) -> None:
+        """Refuse a name or an index that is in use here."""
+        loop = self.loop(name)
+        if loop is not None:
+            second = (loop.span, "an index of this loop")
+            self._shadows(f"`{name}` is already the index of a loop here", span, second)
+        if name in self.names:
+            second = (self.names[name].span, "declared here")
+            self._shadows(f"`{name}` is already a name here", span, second)
+
+    def _shadows(self, message: str, span: Span, second: tuple[Span, str]) -> NoReturn:
+        why, edit = "an index shadows nothing", "choose another name"
+        self.fail("E206", message, span, why=why, help=edit, second=second)
 
     @contextmanager
     def inside(self, *loops: Loop) -> Iterator[None]:
@@ -99,3 +203,16 @@ class Scope:
             yield
         finally:
             del self.loops[len(self.loops) - len(loops) :]
+
+    @contextmanager
+    def branch(self) -> Iterator[None]:
+        """Within this block what is read may never be taken."""
+        self.guarded += 1
+        try:
+            yield
+        finally:
+            self.guarded -= 1
+
+    def unknowns(self, symbols: Iterable[Symbol]) -> list[Variable]:
+        """Return those of the symbols that a fit has to find."""
+        return [s for s in symbols if isinstance(s, Variable) and s in self.unknown]

@@ -1,6 +1,6 @@
 """Dims of values: proved by name, never by size."""
 
-from genlang.check.model import Expr, Extent, Loop, Ref, Symbol, Type
+from genlang.check.model import Const, Expr, Extent, Index, Loop, Ref, Symbol, Type
 from genlang.check.scope import Scope
 from genlang.check.walk import substitute
 from genlang.source import Span
@@ -31,8 +31,20 @@ def show(dims: tuple[Extent, ...]) -> str:
 def _name(extent: Extent) -> str:
     if extent.dim is None:
         return "?" if extent.size is None else str(extent.size)
-    inner = [e.symbol.name for e in extent.of if isinstance(e, Ref)]
+    inner = [_index(e) for e in extent.of]
     return f"{extent.dim.name}[{', '.join(inner)}]" if extent.of else extent.dim.name
+
+
+def _index(expr: Expr) -> str:
+    match expr:
+        case Ref(symbol=symbol):
+            return symbol.name
+        case Const(value=value):
+            return str(value)
+        case Index(base=Ref(symbol=symbol)):
+            return f"{symbol.name}[...]"
+        case _:
+            return "..."
 
 
 def joined(a: Type, b: Type, what: str, span: Span, scope: Scope) -> tuple[Extent, ...]:

@@ -38,6 +38,11 @@ def _name(token: Token) -> n.Name:
     return n.Name(span(token), unicodedata.normalize("NFKC", str(token)))
 
 
+def _token(node: Node) -> Token:
+    assert isinstance(node, Token)
+    return node
+
+
 def _description(tree: Node, text: str) -> str:
     """The `## text` lines directly above a declaration."""
     lines = text[: span(tree).start].split("\n")[:-1]
@@ -148,7 +153,7 @@ def _def(tree: Tree[Token], text: str) -> n.DefDecl:
 
 def _params(tree: Node) -> tuple[n.Field, ...]:
     return tuple(
-        n.Field(span(f), _name(f.children[0]), _type(f.children[1]))
+        n.Field(span(f), _name(_token(f.children[0])), _type(f.children[1]))
         for f in _kids(tree)
         if isinstance(f, Tree)
     )

@@ -325,5 +325,8 @@ Statement = (
 
 @dataclass(frozen=True, slots=True)
 class File:
+    """A model; `lost` are the names in declarations that could not be read."""
+
     span: Span
     statements: tuple[Statement, ...]
+    lost: frozenset[str] = frozenset()

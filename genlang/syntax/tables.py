@@ -5,7 +5,7 @@ python -m genlang.syntax.tables     after a change of the grammar
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from lark import Lark
 from lark.grammar import Rule
@@ -19,11 +19,11 @@ class Indentation(Indenter):
     """Turns leading spaces into indents and dedents; brackets switch it off."""
 
     NL_type = "_NL"
-    OPEN_PAREN_types = ["LPAR", "LSQB"]
-    CLOSE_PAREN_types = ["RPAR", "RSQB"]
+    OPEN_PAREN_types: ClassVar[list[str]] = ["LPAR", "LSQB"]
+    CLOSE_PAREN_types: ClassVar[list[str]] = ["RPAR", "RSQB"]
     INDENT_type = "_INDENT"
     DEDENT_type = "_DEDENT"
-    tab_len = 8
+    tab_len = 4
 
 
 def grammar_folder() -> Path:

@@ -1,0 +1,190 @@
+"""Spellings of Stan, BUGS, R, PyMC, Pyro and NumPy, with what they are called here.
+
+A template's `{0}`, `{1}`, ... are the arguments as written. Where a template does not fit the
+number of arguments, only the name is shown.
+"""
+
+import re
+from collections.abc import Sequence
+
+# Distributions whose parameters are told by position.
+LAWS: dict[str, tuple[str, ...]] = {
+    "normal": ("Normal({0}, {1})",),
+    "std_normal": ("Normal(0, 1)",),
+    "norm": ("Normal({0}, {1})",),
+    "half_normal": ("HalfNormal({0})",),
+    "student_t": ("StudentT({0}, {1}, {2})",),
+    "cauchy": ("Cauchy({0}, {1})",),
+    "double_exponential": ("Laplace({0}, {1})",),
+    "logistic": ("Logistic({0}, {1})",),
+    "gumbel": ("Gumbel({0}, {1})",),
+    "lognormal": ("LogNormal({0}, {1})",),
+    "gamma": ("Gamma(shape = {0}, rate = {1})",),
+    "inv_gamma": ("InverseGamma(shape = {0}, scale = {1})",),
+    "weibull": ("Weibull(shape = {0}, scale = {1})",),
+    "pareto": ("Pareto(scale = {0}, shape = {1})",),
+    "chi_square": ("Chi2({0})",),
+    "exponential": ("Exponential({0})",),
+    "beta": ("Beta({0}, {1})",),
+    "beta_proportion": ("Beta(mean = {0}, concentration = {1})",),
+    "uniform": ("Uniform({0}, {1})",),
+    "von_mises": ("VonMises({0}, {1})",),
+    "bernoulli": ("Bernoulli({0})",),
+    "bernoulli_logit": ("Bernoulli(logits = {0})",),
+    "binomial": ("Binomial({0}, {1})",),
+    "binomial_logit": ("Binomial({0}, logits = {1})",),
+    "beta_binomial": ("BetaBinomial({0}, {1}, {2})",),
+    "categorical": ("Categorical({0})",),
+    "categorical_logit": ("Categorical(logits = {0})",),
+    "poisson": ("Poisson({0})",),
+    "poisson_log": ("Poisson(log_rate = {0})",),
+    "neg_binomial_2": ("NegativeBinomial(mean = {0}, dispersion = {1})",),
+    "neg_binomial_2_log": ("NegativeBinomial(log_mean = {0}, dispersion = {1})",),
+    "ordered_logistic": ("OrderedLogistic({0}, {1})",),
+    "dirichlet": ("Dirichlet({0})",),
+    "multinomial": ("Multinomial(total, {0})",),
+    "multi_normal": ("MultivariateNormal({0}, covariance = {1})",),
+    "multi_normal_cholesky": ("MultivariateNormal({0}, scale_tril = {1})",),
+    "multi_normal_prec": ("MultivariateNormal({0}, precision = {1})",),
+    "lkj_corr_cholesky": ("LKJCholesky(D, {0})",),
+    # BUGS and JAGS: precisions, not standard deviations.
+    "dnorm": ("Normal({0}, 1 / sqrt({1}))",),
+    "dlnorm": ("LogNormal({0}, 1 / sqrt({1}))",),
+    "dt": ("StudentT({2}, {0}, 1 / sqrt({1}))",),
+    "dmnorm": ("MultivariateNormal({0}, precision = {1})",),
+    "dgamma": ("Gamma(shape = {0}, rate = {1})",),
+    "dbeta": ("Beta({0}, {1})",),
+    "dunif": ("Uniform({0}, {1})",),
+    "dexp": ("Exponential({0})",),
+    "dbern": ("Bernoulli({0})",),
+    "dbin": ("Binomial({1}, {0})",),
+    "dpois": ("Poisson({0})",),
+    "dcat": ("Categorical(weights = {0})",),
+    "ddirch": ("Dirichlet({0})",),
+    "dweib": ("Weibull(shape = {0}, scale = {1} ^ (-1 / {0}))",),
+    "dchisqr": ("Chi2({0})",),
+    # PyMC and Pyro.
+    "MvNormal": ("MultivariateNormal({0}, covariance = {1})",),
+    "DiscreteUniformDistribution": ("DiscreteUniform({0}, {1})",),
+    "LKJCholeskyCov": ("LKJCholesky(D, {0})",),
+    "LKJCorrCholesky": ("LKJCholesky(D, {0})",),
+    "ImproperUniform": ("Flat()",),
+    "HalfFlat": ("Flat(lower = 0)",),
+    "OrderedCategorical": ("OrderedLogistic({0}, {1})",),
+}
+PRECISION = frozenset({"dnorm", "dlnorm", "dt"})
+
+# Parameters by other names.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "mu": ("loc", "mean", "log_mean"),
+    "sigma": ("scale", "sd"),
+    "sd": ("scale",),
+    "std": ("scale",),
+    "lam": ("rate",),
+    "nu": ("df",),
+    "n": ("total",),
+    "p": ("probs",),
+    "logit_p": ("logits",),
+    "total_count": ("total",),
+    "alpha": ("shape", "a", "concentration", "dispersion"),
+    "beta": ("rate", "b", "scale"),
+    "concentration1": ("a",),
+    "concentration0": ("b",),
+    "covariance_matrix": ("covariance",),
+    "precision_matrix": ("precision",),
+    "cov": ("covariance",),
+    "chol": ("scale_tril",),
+    "tau": ("precision", "scale"),
+    "cutoffs": ("cutpoints",),
+    "eta": ("eta", "predictor"),
+}
+
+FUNCTIONS: dict[str, tuple[str, ...]] = {
+    "inv_logit": ("sigmoid({0})",),
+    "ilogit": ("sigmoid({0})",),
+    "expit": ("sigmoid({0})",),
+    "invlogit": ("sigmoid({0})",),
+    "plogis": ("sigmoid({0})",),
+    "qlogis": ("logit({0})",),
+    "Phi": ("normal_cdf({0})",),
+    "phi": ("normal_cdf({0})",),
+    "pnorm": ("normal_cdf({0})",),
+    "log_sum_exp": ("logsumexp({0})", "logaddexp({0}, {1})"),
+    "fabs": ("abs({0})",),
+    "pow": ("{0} ^ {1}",),
+    "power": ("{0} ^ {1}",),
+    "ifelse": ("{1} if {0} else {2}",),
+    "if_else": ("{1} if {0} else {2}",),
+    "where": ("{1} if {0} else {2}",),
+    "switch": ("{1} if {0} else {2}",),
+    "equals": ("{0} == {1}",),
+    "inprod": ("{0} @ {1}",),
+    "dot_product": ("{0} @ {1}",),
+    "matmul": ("{0} @ {1}",),
+    "to_vector": ("{0}",),
+    "rep_vector": ("full({1}, {0})",),
+    "to_int": ("{0}",),
+    "maximum": ("max({0}, {1})",),
+    "minimum": ("min({0}, {1})",),
+    "fmax": ("max({0}, {1})",),
+    "fmin": ("min({0}, {1})",),
+    "pmax": ("max({0}, {1})",),
+    "pmin": ("min({0}, {1})",),
+    "trunc": ("floor({0})",),
+    "std": ("sd({0})",),
+    "ln": ("log({0})",),
+    "gammaln": ("lgamma({0})",),
+    "loggam": ("lgamma({0})",),
+    "lgam": ("lgamma({0})",),
+    "cholesky_decompose": ("cholesky({0})",),
+    "diag_matrix": ("diag({0})",),
+    "log_determinant": ("logdet({0})",),
+    "log_softmax_": ("log_softmax({0})",),
+    "cumulative_sum": ("cumsum({0})",),
+    "square_root": ("sqrt({0})",),
+    "array": ("{0}",),
+}
+
+NAMES = {
+    "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "Inf": "inf",
+    "Infinity": "inf", "INF": "inf", "positive_infinity": "inf", "PI": "pi", "Pi": "pi",
+}  # fmt: skip
+
+TYPES = {
+    "vector": "real[D]", "row_vector": "real[D]", "matrix": "real[D, E]", "float": "real",
+    "double": "real", "integer": "int", "boolean": "bool", "string": "index(D)",
+    "factor": "index(D)", "cov_matrix": "cov[D]", "corr_matrix": "corr[D]",
+    "cholesky_factor_corr": "cholesky_corr[D]", "cholesky_factor_cov": "cholesky_cov[D]",
+    "probability": "unit", "str": "index(D)", "array": "real",
+}  # fmt: skip
+
+# What the language has and this version does not yet.
+LATER = frozenset({
+    "ode", "ICAR", "erf", "erfc", "step", "interpolate", "normalize", "matrix_exp", "rbf",
+    "matern32", "matern52", "periodic", "cumprod", "concat", "stack", "linspace", "size", "solve",
+    "solve_triangular", "quad_form", "logdet", "det", "inverse", "log1m_exp", "inv_cloglog",
+    "exp", "log", "SkewNormal", "AsymmetricLaplace", "HalfStudentT", "Kumaraswamy",
+    "Hypergeometric", "OrderedLogistic", "Delta", "MultivariateStudentT",
+    "LowRankMultivariateNormal", "ZeroSumNormal", "DirichletMultinomial", "GaussianProcess",
+    "LKJ", "Wishart", "InverseWishart", "Censored", "ZeroInflated", "Hurdle", "Mixture",
+    "Interval",
+})  # fmt: skip
+
+
+def rewrite(templates: Sequence[str], arguments: Sequence[str]) -> str:
+    """Return the spelling here with the arguments put in, or its bare name."""
+    for template in templates:
+        wanted = {int(i) for i in re.findall(r"\{(\d)\}", template)}
+        if (max(wanted) + 1 if wanted else 0) == len(arguments):
+            return template.format(*map(_atom, arguments)) if _operator(template) else (
+                template.format(*arguments))  # fmt: skip
+    return re.sub(r"\{\d\}", "...", templates[0])
+
+
+def _operator(template: str) -> bool:
+    return re.fullmatch(r"\{\d\} [@^]|\{\d\} (\^|@|==) \{\d\}", template) is not None
+
+
+def _atom(text: str) -> str:
+    simple = re.fullmatch(r"[\w.]+(\[[^\[\]]*\])?(\([^()]*\))?", text)
+    return text if simple else f"({text})"

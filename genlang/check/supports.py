@@ -1,0 +1,349 @@
+"""Supports: the interval in which the values of an expression lie, and whether they fill it.
+
+    latent p ~ Uniform(0, 1);  1 - p / 2   -->   [0.5, 1], exact
+
+Exact means that every value of the interval is taken: a declared name's support, or a function of
+one name that occurs once. Elsewhere (several names combined) the interval only bounds the values.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from genlang.check.model import (
+    Apply,
+    Array,
+    Choice,
+    Const,
+    Dim,
+    Distribution,
+    Expr,
+    Index,
+    Law,
+    Loop,
+    Reduce,
+    Ref,
+    Select,
+    Type,
+    Variable,
+)
+from genlang.lang.types import INTEGERS
+
+INF = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The values from `low` to `high`; an open end is not taken.
+
+    `names` counts the names read, `exact` says that every value is taken, `given` that data decide.
+    """
+
+    low: float = -INF
+    high: float = INF
+    low_open: bool = False
+    high_open: bool = False
+    names: int = 0
+    exact: bool = False
+    given: bool = False
+
+    def within(self, other: "Interval") -> bool:
+        """Whether every value lies in another interval."""
+        low = self.low > other.low or (
+            self.low == other.low and (self.low_open or not other.low_open)
+        )
+        high = self.high < other.high or (
+            self.high == other.high and (self.high_open or not other.high_open)
+        )
+        return low and high
+
+    def closed(self) -> "Interval":
+        """The interval with its ends."""
+        return replace(self, low_open=False, high_open=False)
+
+    def show(self) -> str:
+        """Write the values in words."""
+        match self.low, self.high:
+            case low, high if low == -INF and high == INF:
+                return "any real number"
+            case low, high if low == high:
+                return _number(low)
+            case low, high if high == INF:
+                return f"any number {'above' if self.low_open else 'from'} {_number(low)}"
+            case low, high if low == -INF:
+                return f"any number {'below' if self.high_open else 'up to'} {_number(high)}"
+            case low, high:
+                return f"any number from {_number(low)} to {_number(high)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
+
+
+KINDS = {
+    "positive": Interval(0, low_open=True),
+    "nonneg": Interval(0),
+    "unit": Interval(0, 1),
+    "count": Interval(0),
+    "bool": Interval(0, 1),
+    "index": Interval(0),
+}
+Supports = Mapping[Variable, Interval]
+
+
+def of_kind(kind: str) -> Interval:
+    """Return the interval of a scalar kind."""
+    return KINDS.get(kind, Interval())
+
+
+def of_type(kind: Type, known: Supports) -> Interval:
+    """Return the values of a written type, its bounds included."""
+    found = of_kind(kind.kind)
+    low = support(kind.lower, known) if kind.lower is not None else Interval()
+    high = support(kind.upper, known) if kind.upper is not None else Interval()
+    exact = all(isinstance(e, Const) for e in (kind.lower, kind.upper) if e is not None)
+    return replace(
+        found,
+        low=max(found.low, low.low),
+        low_open=found.low_open and low.low <= found.low,
+        high=min(found.high, high.high),
+        exact=exact,
+        names=1,
+    )
+
+
+def _points(a: float, b: float, f: Callable[[float, float], float]) -> float:
+    try:
+        value = f(a, b)
+    except (OverflowError, ZeroDivisionError, ValueError):
+        return math.nan
+    return value
+
+
+def support(expr: Expr, known: Supports) -> Interval:
+    """Return the interval of an expression's elements."""
+    match expr:
+        case Const(value=bool() | int() | float() as value):
+            return Interval(value, value, exact=True)
+        case Const():
+            return Interval()
+        case Ref(symbol=symbol, type=kind):
+            return _symbol(symbol, kind, known)
+        case Index(base=base):
+            return support(base, known)
+        case Apply(function=function, arguments=arguments):
+            return _apply(expr, function, tuple(support(a, known) for a in arguments))
+        case Select(then=then, otherwise=otherwise):
+            one, two = support(then, known), support(otherwise, known)
+            return replace(hull(one, two), exact=False)
+        case Array(items=items, loops=loops):
+            found = support(items[0], known)
+            for item in items[1:]:
+                found = hull(found, support(item, known))
+            return replace(found, exact=found.exact and not loops)
+        case Reduce(function=function, element=element, type=kind):
+            inner = support(element, known)
+            if function in ("min", "max", "mean"):
+                return replace(inner, exact=False)
+            if function in ("sum", "prod") and inner.low >= 0:
+                return Interval(0, low_open=inner.low > 0 or inner.low_open, given=inner.given)
+            return replace(of_kind(kind.kind), given=inner.given)
+
+
+def _symbol(symbol: object, kind: Type, known: Supports) -> Interval:
+    match symbol:
+        case Variable() if symbol in known:
+            return known[symbol]
+        case Loop(extent=extent, start=start, stop=None):
+            low = start.value if isinstance(start, Const) else 0
+            exact = start is None or isinstance(start, Const)
+            size = extent.dim.size if extent.dim is not None else extent.size
+            high = INF if size is None else max(size - 1, 0)
+            return Interval(float(low), high, names=1, exact=exact)
+        case Dim(size=int(size)):
+            return Interval(size, size, exact=True)
+        case _:
+            return replace(of_kind(kind.kind), names=1)
+
+
+def hull(a: Interval, b: Interval) -> Interval:
+    """Return the smallest interval around two."""
+    low, high = min(a.low, b.low), max(a.high, b.high)
+    return Interval(
+        low,
+        high,
+        all(i.low_open for i in (a, b) if i.low == low),
+        all(i.high_open for i in (a, b) if i.high == high),
+        a.names + b.names,
+        a.exact and b.exact,
+        a.given or b.given,
+    )
+
+
+# -- Functions --------------------------------------------------------------------------------
+
+MONOTONE: dict[str, tuple[Callable[[float], float], float, float]] = {
+    # A function that grows, with its values at -inf and inf.
+    "exp": (math.exp, 0, INF),
+    "expm1": (math.expm1, -1, INF),
+    "sigmoid": (lambda x: 1 / (1 + math.exp(-x)), 0, 1),
+    "tanh": (math.tanh, -1, 1),
+    "atan": (math.atan, -math.pi / 2, math.pi / 2),
+    "softplus": (lambda x: math.log1p(math.exp(x)), 0, INF),
+    "log": (lambda x: math.log(x) if x > 0 else -INF, -INF, INF),
+    "log1p": (lambda x: math.log1p(x) if x > -1 else -INF, -INF, INF),
+    "sqrt": (lambda x: math.sqrt(max(x, 0)), 0, INF),
+}
+
+
+def _apply(expr: Apply, function: str, given: tuple[Interval, ...]) -> Interval:
+    names = sum(i.names for i in given)
+    data = any(i.given for i in given)
+    found = _value(function, given)
+    precise = found is not None and names <= 1 and all(i.exact for i in given)
+    if found is None or math.isnan(found.low) or math.isnan(found.high):
+        found, precise = of_kind(expr.type.kind), False
+    if expr.type.kind in INTEGERS and math.isfinite(found.low):
+        found = replace(found, low=math.floor(found.low))
+    return replace(found, names=names, exact=precise, given=data)
+
+
+def _value(function: str, given: tuple[Interval, ...]) -> Interval | None:
+    match function, given:
+        case "neg", (a,):
+            return Interval(-a.high, -a.low, a.high_open, a.low_open)
+        case "+", (a, b):
+            return Interval(
+                a.low + b.low, a.high + b.high, a.low_open or b.low_open, a.high_open or b.high_open
+            )
+        case "-", (a, b):
+            return Interval(
+                a.low - b.high,
+                a.high - b.low,
+                a.low_open or b.high_open,
+                a.high_open or b.low_open,
+            )
+        case "*", (a, b):
+            return _corners(a, b, lambda x, y: 0.0 if 0 in (x, y) else x * y)
+        case "/", (a, b):
+            if b.low > 0 or b.high < 0 or (b.low == 0 and b.low_open):
+                return _corners(a, b, _quotient)
+            return None
+        case "^", (a, Interval(low=low, high=high)) if low == high and low == 2:
+            return _square(a)
+        case "square", (a,):
+            return _square(a)
+        case "abs", (a,):
+            if a.low >= 0:
+                return a
+            if a.high <= 0:
+                return _value("neg", given)
+            return Interval(0, max(-a.low, a.high))
+        case name, (a,) if name in MONOTONE:
+            return _monotone(name, a)
+        case _:
+            return None
+
+
+def _quotient(x: float, y: float) -> float:
+    if y == 0:
+        return 0.0 if x == 0 else math.copysign(INF, x)
+    if math.isinf(y):
+        return 0.0
+    return x / y
+
+
+def _corners(a: Interval, b: Interval, f: Callable[[float, float], float]) -> Interval:
+    corners = [
+        (_points(x, y, f), x_open or y_open)
+        for x, x_open in ((a.low, a.low_open), (a.high, a.high_open))
+        for y, y_open in ((b.low, b.low_open), (b.high, b.high_open))
+    ]
+    low, high = min(v for v, _ in corners), max(v for v, _ in corners)
+    return Interval(
+        low,
+        high,
+        all(o for v, o in corners if v == low),
+        all(o for v, o in corners if v == high),
+    )
+
+
+def _square(a: Interval) -> Interval:
+    if a.low >= 0:
+        return Interval(a.low**2, a.high**2, a.low_open, a.high_open)
+    if a.high <= 0:
+        return Interval(a.high**2, a.low**2, a.high_open, a.low_open)
+    return Interval(0, max(a.low**2, a.high**2))
+
+
+def _monotone(name: str, a: Interval) -> Interval:
+    f, bottom, top = MONOTONE[name]
+
+    def at(x: float) -> float:
+        if x == -INF:
+            return bottom
+        if x == INF:
+            return top
+        try:
+            return f(x)
+        except OverflowError:
+            return INF if x > 0 else bottom
+
+    low_open = a.low_open or (a.low == -INF and name != "sqrt")
+    return Interval(at(a.low), at(a.high), low_open, a.high_open or a.high == INF)
+
+
+# -- Distributions ----------------------------------------------------------------------------
+
+
+def drawn(law: Law, kind: Type, known: Supports) -> Interval:
+    """Return the support of a draw; `kind` is its type."""
+    if isinstance(law, Choice):
+        return replace(hull(drawn(law.then, kind, known), drawn(law.otherwise, kind, known)),
+                       names=1)  # fmt: skip
+    given = {name: support(e, known) for name, e in law.parameters}
+    found = replace(_natural(law, kind, given), names=1, given=False)
+    for end, is_low in ((law.lower, True), (law.upper, False)):
+        if end is None:
+            continue
+        bound = support(end, known)
+        exact = found.exact and isinstance(end, Const)
+        if is_low and bound.low > found.low:
+            found = replace(found, low=bound.low, low_open=False, exact=exact)
+        elif not is_low and bound.high < found.high:
+            found = replace(found, high=bound.high, high_open=False, exact=exact)
+        else:
+            found = replace(found, exact=exact)
+    return found
+
+
+def _natural(law: Distribution, kind: Type, given: dict[str, Interval]) -> Interval:
+    """The support of a distribution before it is truncated."""
+    match law.name:
+        case "Uniform" | "DiscreteUniform":
+            low, high = given["low"], given["high"]
+            fixed = low.low == low.high and high.low == high.high
+            return Interval(low.low, high.high, exact=fixed and low.exact and high.exact)
+        case "Binomial" | "BetaBinomial":
+            total = given["total"]
+            return Interval(0, total.high, exact=total.exact and total.low == total.high)
+        case "Categorical" if law.parameters:
+            extent = law.parameters[0][1].type.dims[-1]
+            size = extent.size if extent.dim is None else extent.dim.size
+            return Interval(0, INF if size is None else size - 1, exact=size is not None)
+        case "Delta" if given:
+            return next(iter(given.values()))
+        case "Dirichlet":
+            return Interval(0, 1, low_open=True, exact=True)
+        case "Normal" | "StudentT" | "Cauchy" | "Laplace" | "Logistic" | "Gumbel" | "Flat":
+            return Interval(exact=True)
+        case "Pareto":
+            return Interval(given["scale"].low, low_open=given["scale"].low == 0)
+        case "Poisson" | "NegativeBinomial" | "Geometric":
+            return Interval(0, exact=True)
+        case "Bernoulli" | "Beta" | "Kumaraswamy":
+            return Interval(0, 1, exact=True)
+        case _ if kind.kind == "positive":
+            return Interval(0, low_open=True, exact=True)
+        case _:
+            return replace(of_kind(kind.kind), exact=kind.kind == "real" and not kind.structure)

@@ -1,0 +1,403 @@
+"""What an unexpected token means: one rule a mistake, the first that knows it speaks.
+
+    Spot(text, where) --> Diagnostic
+
+A rule looks at the line around the place where the parser stopped. Where the edit is certain, the
+help is the edited line. What no rule knows gets the tokens that the grammar accepts (E110).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from genlang.diagnostics import Diagnostic, suggest
+from genlang.source import Span
+
+WORDS = (
+    "dim", "data", "param", "latent", "observed", "generated", "let", "report", "factor",
+    "require", "def", "net", "for", "guide",
+)  # fmt: skip
+RESERVED = frozenset({
+    "and", "or", "not", "if", "else", "for", "in", "then", "return", "true", "false",
+})  # fmt: skip
+HUMAN = {
+    "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "_NL": "the end of the line",
+    "_INDENT": "an indented block", "_DEDENT": "the end of the block", "LPAR": "`(`",
+    "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "COMMA": "`,`", "COLON": "`:`", "EQUAL": "`=`",
+    "__ANON_0": "`->`", "TILDE": "`~`", "$END": "the end of the file",
+}  # fmt: skip
+OPERATORS = {
+    "&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "%*%": "@", "%%": "%",
+    ".*": "*", "./": "/", ".^": "^", ":=": "=", "+=": "",
+    "\u00d7": "*", "·": "*", "÷": "/", "\u2212": "-", "\u2013": "-", "≤": "<=", "≥": ">=",
+    "≠": "!=", "\u223c": "~",
+    "∈": "in", "→": "->", "“": '"', "”": '"', "„": '"', "²": "^ 2", "³": "^ 3", "∞": "inf",
+}  # fmt: skip
+PAIRS = {"(": ")", "[": "]"}
+STAN_BLOCK = re.compile(
+    r"[ \t]*(functions|data|transformed data|parameters|transformed parameters|model"
+    r"|generated quantities)\s*\{"
+)
+MARKS = re.compile(r'#[^\n]*|"[^"\n]*"|[(\[]|[)\]]')
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place where the parser stopped: the line around it, cut there, and the word there."""
+
+    text: str
+    where: int
+    line_start: int = field(init=False)
+    before: str = field(init=False)
+    rest: str = field(init=False)
+    word: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        start = self.text.rfind("\n", 0, self.where) + 1
+        stop = self.text.find("\n", self.where)
+        rest = self.text[self.where : stop if stop >= 0 else len(self.text)]
+        word = re.match(r"[^\W\d]\w*|[^\s#]", rest)
+        for name, value in (
+            ("line_start", start),
+            ("before", self.text[start : self.where].strip()),
+            ("rest", rest),
+            ("word", word.group() if word else ""),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def place(self) -> Span:
+        """The span of the word at the place."""
+        return Span(self.where, self.where + max(1, len(self.word)))
+
+    @property
+    def declares(self) -> str:
+        """The first word of the line, where the token comes after it."""
+        word = re.match(r"\w+", self.before)
+        return word.group() if word else ""
+
+    def line(self) -> str:
+        """The whole line without its comment."""
+        stop = self.text.find("\n", self.where)
+        line = self.text[self.line_start : stop if stop >= 0 else len(self.text)]
+        return re.sub(r'("[^"]*")|#.*', r"\1", line).strip()
+
+    def edited(self, pattern: str, new: str) -> str:
+        """The help that shows the line after a substitution."""
+        return f"write `{re.sub(pattern, new, self.line(), count=1)}`"
+
+
+Rule = Callable[[Spot], Diagnostic | None]
+
+
+def explain(error: UnexpectedInput, text: str, where: int) -> Diagnostic:
+    """Choose the message for an unexpected token or character."""
+    spot = Spot(text, where)
+    if isinstance(error, UnexpectedToken) and error.token.type == "_INDENT":
+        return _indented(spot)
+    for rule in RULES:
+        found = rule(spot)
+        if found is not None:
+            return found
+    shown = f"`{spot.word}`" if spot.word else "the end of the line"
+    message = f"{shown} was not expected here"
+    return Diagnostic("E110", message, spot.place, help=_wanted(error))
+
+
+def _wanted(error: UnexpectedInput) -> str:
+    match error:
+        case UnexpectedToken():
+            accepts = set(error.accepts or error.expected)
+        case UnexpectedCharacters():
+            accepts = set(error.allowed or ())
+        case _:
+            accepts = set()
+    shown = sorted({HUMAN[a] for a in accepts if a in HUMAN})
+    if not shown:
+        return ""
+    return f"expected {', '.join(shown[:-1])}{' or ' if shown[1:] else ''}{shown[-1]}"
+
+
+# -- Blocks and brackets ----------------------------------------------------------------------
+
+
+def _indented(spot: Spot) -> Diagnostic:
+    return Diagnostic(
+        "E102",
+        "this line is indented, but no block begins above it",
+        spot.place,
+        why="only the lines below `for ...:` are indented",
+        help="begin it in the same column as the line above",
+    )
+
+
+def unclosed(text: str, stop: int) -> int | None:
+    """Return the innermost bracket that is open at an offset."""
+    stack: list[int] = []
+    for match in MARKS.finditer(text, 0, stop):
+        mark = match.group()
+        if mark in "([":
+            stack.append(match.start())
+        elif mark in ")]" and stack:
+            stack.pop()
+    return stack[-1] if stack else None
+
+
+def _bracket(spot: Spot) -> Diagnostic | None:
+    opening = unclosed(spot.text, spot.where)
+    if opening is None:
+        if spot.word and spot.word in ")]":
+            message = f"`{spot.word}` closes nothing"
+            return Diagnostic("E104", message, spot.place, help="delete it")
+        return None
+    mark = spot.text[opening]
+    place = Span(opening, opening + 1)
+    if spot.word and spot.word in ")]" and spot.word != PAIRS[mark]:
+        message = f"`{mark}` is closed by `{spot.word}`"
+        second = (place, "opened here")
+        edit = f"write `{PAIRS[mark]}` before it, or instead of it"
+        return Diagnostic("E104", message, spot.place, help=edit, second=second)
+    first = spot.before == ""
+    line = spot.line()
+    begins = re.match(r"\w+", line)
+    above = opening < spot.line_start
+    declares = begins is not None and begins.group() in WORDS
+    new = declares and (begins is None or begins.group() != "for" or line.endswith(":"))
+    if (above and new) or not spot.word or (first and not declares and ends_here(spot)):
+        edit = f"close it with `{PAIRS[mark]}`"
+        why = "a new declaration begins while it is open" if above and new else ""
+        return Diagnostic("E104", f"`{mark}` is not closed", place, why, edit)
+    return None
+
+
+def ends_here(spot: Spot) -> bool:
+    """Whether nothing but blanks follows in the file."""
+    return not spot.text[spot.where :].strip()
+
+
+def _string(spot: Spot) -> Diagnostic | None:
+    if spot.word == '"':
+        return Diagnostic("E111", "this text has no closing quote", spot.place, help='add `"`')
+    if spot.word == "'":
+        quoted = re.match(r"'([^'\n]*)'", spot.rest)
+        place = Span(spot.where, spot.where + (quoted.end() if quoted else 1))
+        edit = f'write `"{quoted.group(1)}"`' if quoted else 'write `"..."`'
+        if re.search(r"[\w\])]$", spot.before):
+            return Diagnostic("E106", "`'` is no operator", spot.place, help="`transpose(x)`")
+        return Diagnostic("E111", "text stands in double quotes", place, help=edit)
+    return None
+
+
+# -- Spellings of other languages -------------------------------------------------------------
+
+
+def _stan(spot: Spot) -> Diagnostic | None:
+    line = spot.text[spot.line_start :]
+    block = STAN_BLOCK.match(line)
+    if block:
+        word = block.group(1)
+        start = spot.line_start + block.start(1)
+        return Diagnostic(
+            "E112",
+            f"`{word} {{` begins a block of Stan",
+            Span(start, start + len(word)),
+            why="there are no blocks: each name is declared by a line that says what it is",
+            help="`data x[N]: real` for inputs, `latent mu ~ Normal(0, 1)` for parameters, "
+            "`observed y[N] ~ Normal(mu, 1)` for what was measured, `let` for intermediates",
+        )
+    target = re.match(r"[ \t]*target\s*\+=\s*", line)
+    if target:
+        start = spot.line_start + line.index("target")
+        term = spot.line()[len(target.group().strip()) :].strip()
+        edit = f"write `factor {term}`"
+        if re.search(r"_lp[dm]f\(|_l(c)?cdf\(", term):
+            edit = "write `observed y ~ Normal(...)` for data, `latent mu ~ ...` for unknowns"
+        message = "`target +=` is Stan's; a log-density term is a `factor`"
+        return Diagnostic("E112", message, Span(start, start + 6), help=edit)
+    return None
+
+
+PYTHON = re.compile(r"(import|from|with|class|async|while|if|return|print|pass|assert)\b")
+
+
+def _python(spot: Spot) -> Diagnostic | None:
+    if spot.before == "" and PYTHON.match(spot.rest) and not re.match(r"\w+\s*[~=\[]", spot.rest):
+        message = f"`{spot.word}` is Python"
+        why = "a model file says how the data arose, and nothing about inference"
+        return Diagnostic("E112", message, spot.place, why, "delete this line")
+    return None
+
+
+def _loop(spot: Spot) -> Diagnostic | None:
+    """`for (i in 1:N) {`, `for i in range(N):`, `for i in 1:N:`."""
+    line = spot.line()
+    found = re.match(
+        r"for\s*\(?\s*(\w+)\s+in\s+(?:\d+\s*:\s*(\w+)|(?:range|seq_len|seq)\((?:\d+\s*,\s*)?(\w+)\))",
+        line,
+    )
+    if found is None:
+        return None
+    over = found.group(2) or found.group(3)
+    why = "a loop runs over a dim, whose index counts from 0"
+    edit = f"write `for {found.group(1)} in {over}:`"
+    start = spot.text.index("for", spot.line_start)
+    place = Span(start, start + len(found.group()))
+    return Diagnostic("E112", "a loop runs over a dim, not over numbers", place, why, edit)
+
+
+def _operator(spot: Spot) -> Diagnostic | None:
+    rest = spot.rest
+    if rest.startswith("**") or (rest.startswith("*") and spot.before.endswith("*")):
+        start = spot.where if rest.startswith("**") else spot.where - 1
+        edit = spot.edited(r"\*\*", "^")
+        return Diagnostic("E106", "the power operator is `^`", Span(start, start + 2), help=edit)
+    if rest.startswith("<-"):
+        new = r"\1=" if spot.declares in ("let", "report", "dim") else r"let \1="
+        place = Span(spot.where, spot.where + 2)
+        return Diagnostic("E106", "`<-` is not an operator", place,
+                          help=spot.edited(r"^(.*?)<-", new))  # fmt: skip
+    if rest.startswith("?"):
+        return Diagnostic("E106", "`?` is not an operator", spot.place,
+                          help="a choice is written `a if condition else b`")  # fmt: skip
+    if rest.startswith(("+=", "-=", "*=")):
+        return Diagnostic("E106", f"`{rest[:2]}` is not an operator", spot.place,
+                          why="a name is declared once", help="`let` a new name")  # fmt: skip
+    for sign in sorted(OPERATORS, key=len, reverse=True):
+        if rest.startswith(sign) and sign != "!=":
+            place = Span(spot.where, spot.where + len(sign))
+            new = OPERATORS[sign]
+            return Diagnostic("E106", f"`{sign}` is written `{new}`", place,
+                              help=spot.edited(re.escape(sign) + r"\s*", new + " "))  # fmt: skip
+    return None
+
+
+def _mark(spot: Spot) -> Diagnostic | None:
+    if spot.rest.startswith(";"):
+        ends = not spot.rest[1:].split("#")[0].strip()
+        edit = "delete it" if ends else "begin a new line instead"
+        message = "`;` has no place here: a declaration ends with its line"
+        return Diagnostic("E106", message, spot.place, help=edit)
+    if spot.rest.startswith(("{", "}")):
+        message = f"`{spot.rest[0]}` has no place here"
+        edit = "a block is indented below a line that ends in `:`"
+        return Diagnostic("E106", message, spot.place, help=edit)
+    char = spot.rest[:1]
+    if char not in ("", "\t") and unicodedata.category(char)[0] in ("C", "Z"):
+        name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
+        message = f"an invisible character stands here: {name}"
+        return Diagnostic("E113", message, spot.place, help="delete it, or type a space")
+    return None
+
+
+# -- Comparisons, names, declarations ---------------------------------------------------------
+
+COMPARE = r"==|!=|<=|>=|<(?!-)|>"
+OPERAND = r"[\w.]+(?:\[[^\[\]]*\])?"
+
+
+def _chained(spot: Spot) -> Diagnostic | None:
+    if not (re.match(COMPARE, spot.rest) and re.search(COMPARE, spot.before)):
+        return None
+    line = spot.text[spot.line_start : spot.where + len(spot.rest)]
+    edit = "join two comparisons by `and`: `a < b and b < c`"
+    pattern = rf"({OPERAND})\s*({COMPARE})\s*({OPERAND})\s*({COMPARE})\s*({OPERAND})"
+    for found in re.finditer(pattern, line):
+        if spot.line_start + found.start(4) == spot.where:
+            a, op, b, other, c = found.groups()
+            edit = f"write `{a} {op} {b} and {b} {other} {c}`"
+    return Diagnostic("E105", "comparisons cannot be chained", spot.place, help=edit)
+
+
+def _first_word(spot: Spot) -> Diagnostic | None:
+    if spot.before or not spot.word or spot.word in WORDS:
+        return None
+    message = f"a line begins with the word that says what it declares, not with `{spot.word}`"
+    line = spot.line()
+    form = re.match(r"[^\W\d]\w*\s*(?:\[[^\]]*\])?\s*(~|=(?!=)|<-)\s*", line)
+    if form and form.group(1) == "~":
+        edit = f"write `latent {line}` for an unknown, `observed {line}` for what was measured"
+    elif form:
+        edit = f"write `let {line.replace('<-', '=', 1)}`"
+    else:
+        edit = suggest(spot.word, WORDS) or "one of: " + ", ".join(WORDS)
+    return Diagnostic("E107", message, spot.place, help=edit)
+
+
+def _name(spot: Spot) -> Diagnostic | None:
+    digits = re.search(r"(?<![\w.])(\d[\d.]*)$", spot.before)
+    if digits and re.match(r"[^\W\d]", spot.rest) and not spot.text[spot.where - 1].isspace():
+        start = spot.where - len(digits.group(1))
+        whole = digits.group(1) + spot.word
+        edit = f"`{digits.group(1)} * {spot.word}` is a product; names begin with a letter"
+        message = f"`{whole}` is neither a number nor a name"
+        return Diagnostic("E114", message, Span(start, spot.place.end), help=edit)
+    number = re.match(r"\d\w*", spot.rest)
+    if number and spot.before in WORDS:
+        place = Span(spot.where, spot.where + number.end())
+        message = "a name begins with a letter"
+        return Diagnostic("E114", message, place, help=f"for example `x{number.group()}`")
+    if spot.word in RESERVED and (spot.before in WORDS or re.search(r"[(\[,=~]$", spot.before)):
+        message = f"`{spot.word}` is a word of the language and cannot be a name"
+        return Diagnostic("E114", message, spot.place, help="choose another name")
+    return None
+
+
+def _header(spot: Spot) -> Diagnostic | None:
+    if spot.declares == "for" and not spot.word:
+        place = Span(spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip()),
+                     spot.where + 1)  # fmt: skip
+        return Diagnostic("E108", "`for` ends with a colon", place, help=f"write `{spot.line()}:`")
+    above = spot.text[: spot.line_start].rstrip()
+    header = above[above.rfind("\n") + 1 :].strip()
+    if not spot.before and header.endswith(":") and header.startswith(("for ", "guide")):
+        start = above.rfind("\n") + 1
+        second = (Span(start + len(above[start:]) - len(header), len(above)), "this block is empty")
+        return Diagnostic("E102", "this line must be indented: it is the block of the line above",
+                          spot.place, second=second, help="indent it by four spaces")  # fmt: skip
+    return None
+
+
+DRAWS = ("latent", "observed", "generated")
+VALUES = ("let", "data", "param", "report", "dim")
+
+
+def _sign(spot: Spot) -> Diagnostic | None:
+    """`=` where `~` belongs and the reverse; a type without its colon, or left out."""
+    word = spot.declares
+    after = spot.rest[1:].strip()
+    law = re.match(r"[A-Z]\w*\s*\(", after)
+    if spot.rest.startswith("=") and word in DRAWS:
+        edit = spot.edited(r"=", "~") if law else spot.edited(rf"^{word}\b", "let")
+        message = f"`{word}` takes a distribution after `~`"
+        return Diagnostic("E109", message, spot.place, help=edit)
+    if spot.rest.startswith("~") and word in VALUES:
+        if word == "let" and not law:
+            edit = spot.edited(r"~", "=")
+        elif word == "data":
+            edit = spot.edited(r"^data\b", "observed")
+        else:
+            edit = spot.edited(rf"^{word}\b", "latent")
+        return Diagnostic("E109", f"`{word}` has no distribution", spot.place, help=edit)
+    if word in ("data", "param") and ":" not in re.sub(r"\[[^\]]*\]", "", spot.before):
+        closed = unclosed(spot.text, spot.where) is None
+        if not spot.word and closed:
+            message = f"`{word}` wants a type"
+            return Diagnostic("E108", message, spot.place, help=f"write `{spot.line()}: real`")
+        if re.match(r"[^\W\d]", spot.word) and closed:
+            message = f"a colon is missing before the type `{spot.word}`"
+            edit = f"write `{spot.before}: {spot.rest.split('#')[0].strip()}`"
+            return Diagnostic("E108", message, spot.place, help=edit)
+    if word in DRAWS and not spot.word and "~" not in spot.before:
+        message = f"`{word}` wants a distribution"
+        edit = f"write `{spot.line()} ~ Normal(0, 1)`, or what it is drawn from"
+        return Diagnostic("E108", message, spot.place, help=edit)
+    return None
+
+
+RULES: tuple[Rule, ...] = (
+    _stan, _loop, _bracket, _python, _string, _chained, _operator, _mark, _first_word, _name,
+    _header, _sign,
+)  # fmt: skip
