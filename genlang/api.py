@@ -236,10 +236,11 @@ class Bound:
 
 def method_of(name: str, options: Mapping[str, Any]) -> "Method":
     """Return a method with its options; raises OptionError (E907, E908)."""
+    from genlang.infer.auto import Auto
     from genlang.infer.map import Map
     from genlang.infer.svi import Svi
 
-    table: dict[str, type[Svi | Map]] = {"auto": Svi, "svi": Svi, "map": Map}
+    table: dict[str, type[Svi | Map]] = {"auto": Auto, "svi": Svi, "map": Map}
     if name not in table:
         edit = suggest(name, table) or f"one of {', '.join(table)}"
         raise OptionError([Diagnostic("E907", f"there is no method `{name}`", help=edit)])

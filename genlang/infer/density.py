@@ -17,11 +17,12 @@ from genlang.runtime.reductions import eliminating
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An unknown: its name, shape and the set it lives in."""
+    """An unknown: its name, shape and the set it lives in; a `param` has no distribution."""
 
     name: str
     shape: tuple[int, ...]
     constraint: Any
+    param: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Recorder(StandIn):
     def param(self, name: str, init: Any = None, constraint: Any = None) -> Tensor:
         """Record a parameter."""
         value: Tensor = init()
-        self.sites.append(Site(name, tuple(value.shape), constraint))
+        self.sites.append(Site(name, tuple(value.shape), constraint, param=True))
         return value
 
 

@@ -1,5 +1,8 @@
 """L-BFGS from several starts at once: one batched gradient serves all of them.
 
+`climb` comes before: some steps of Adam (Kingma and Ba 2015), which leave the saddles where the
+components of a mixture are equal, and on which L-BFGS spends hundreds of steps.
+
 Nocedal and Wright, Numerical Optimization (2006), algorithm 7.4, with a backtracking line search
 on the Armijo condition; pairs without positive curvature are left out.
 """
@@ -13,7 +16,7 @@ from torch import Tensor
 MEMORY = 20
 SHRINK = 0.5
 ARMIJO = 1e-4
-HALVINGS = 40
+HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,70 +56,85 @@ class _State:
         )
 
 
+def climb(objective: Objective, points: Tensor, *, steps: int = 100, rate: float = 0.2) -> Tensor:
+    """Return points [starts, size] after some steps of Adam, the lowest first."""
+    first, second = torch.zeros_like(points), torch.zeros_like(points)
+    for step in range(1, steps + 1):
+        _, gradient = objective(points)
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.99 * second + 0.01 * gradient**2
+        scale = (second / (1 - 0.99**step)).sqrt() + 1e-8
+        points = points - rate * first / (1 - 0.9**step) / scale
+    values, _ = objective(points)
+    return points[values.argsort()]
+
+
 def minimize(
     objective: Objective,
     starts: Tensor,
     *,
     steps: int = 1000,
     tolerance: float = 1e-7,
-    report: Callable[[int, float], None] = lambda _step, _value: None,
+    report: Callable[[int, float], None] = lambda step, value: None,
 ) -> Minimum:
     """Minimize a function of [starts, size] that returns values [starts] and their gradients.
 
-    A start ends once its gradient is below `tolerance` times 1 plus its value, or once no step
-    makes progress. `report` is told the step and the least value.
+    Every step tries one point for each start: one that does not descend enough tries half the way
+    in the next step, while the others go on. A start ends once its gradient is below `tolerance`
+    times 1 plus its value, or once no step makes progress. `report` is told the step and the
+    least value.
     """
     state = _State(starts.clone(), *objective(starts))
     history: History = []
     ended = ~torch.isfinite(state.value)
+    fresh = torch.ones_like(ended)  # no curvature is known yet
+    length = _first_length(state)
     taken = 0
     for step in range(1, steps + 1):
         ended = ended | (state.steepness() <= tolerance * (1 + state.value.abs()))
         if ended.all():
             break
         taken = step
-        moved, new = _step(objective, state, history, ~ended)
-        if not moved.any():
-            if not history:
-                break
-            history = []  # the curvature of a far point misleads: once more along the gradient
-            continue
+        moved, new = _try(objective, state, history, length, ~ended)
         s, y = new.x - state.x, new.gradient - state.gradient
         curvature = (s * y).sum(-1)
         good = moved & (curvature > 1e-12 * (y**2).sum(-1))
-        rho = torch.where(good, 1 / torch.where(good, curvature, 1.0), 0.0)
-        history = [*history, (s, y, rho)][-MEMORY:]
+        if moved.any():
+            rho = torch.where(good, 1 / torch.where(good, curvature, 1.0), 0.0)
+            history = [*history, (s, y, rho)][-MEMORY:]
         gain = state.value - new.value
         ended = ended | (moved & (gain <= 1e-14 * (1 + new.value.abs())))
         state = new
+        length = torch.where(moved, 1.0, length * SHRINK)
+        # The curvature of a far point misleads: once more along the gradient, then the end.
+        stuck = ~ended & (length < SHRINK**HALVINGS)
+        ended = ended | (stuck & fresh)
+        history = [(s, y, torch.where(stuck, 0.0, rho)) for s, y, rho in history]
+        length = torch.where(stuck, _first_length(state), length)
+        fresh = (fresh & ~good) | stuck
         report(taken, float(state.value[torch.isfinite(state.value)].min()))
     return Minimum(state.x, state.value, state.steepness(), taken)
 
 
-def _step(
-    objective: Objective, state: _State, history: History, active: Tensor
+def _first_length(state: _State) -> Tensor:
+    """A step along the gradient that changes the coordinates by 1 in all, at most."""
+    return 1 / state.gradient.abs().sum(-1).clamp(min=1.0)
+
+
+def _try(
+    objective: Objective, state: _State, history: History, length: Tensor, active: Tensor
 ) -> tuple[Tensor, _State]:
-    """Move each active start along its direction, halving the step until it descends enough."""
+    """Move the active starts that descend enough (Armijo) along their directions."""
     direction = _direction(state.gradient, history)
     slope = (direction * state.gradient).sum(-1)
     uphill = slope >= 0
     direction = torch.where(uphill[:, None], -state.gradient, direction)
     slope = torch.where(uphill, -(state.gradient**2).sum(-1), slope)
-    length = torch.ones_like(state.value)
-    if not history:
-        length = 1 / state.gradient.abs().sum(-1).clamp(min=1.0)
-    best, moved, open_ = state, torch.zeros_like(active), active
-    for _ in range(HALVINGS):
-        x = torch.where(open_[:, None], state.x + length[:, None] * direction, best.x)
-        trial = _State(x, *objective(x))
-        enough = trial.value <= state.value + ARMIJO * length * slope
-        accepted = open_ & enough & torch.isfinite(trial.value)
-        best = trial.where(accepted, best)
-        moved, open_ = moved | accepted, open_ & ~accepted
-        if not open_.any():
-            break
-        length = length * SHRINK
-    return moved, best
+    x = torch.where(active[:, None], state.x + length[:, None] * direction, state.x)
+    trial = _State(x, *objective(x))
+    enough = trial.value <= state.value + ARMIJO * length * slope
+    moved = active & enough & torch.isfinite(trial.value)
+    return moved, trial.where(moved, state)
 
 
 def _direction(gradient: Tensor, memory: History) -> Tensor:

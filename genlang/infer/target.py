@@ -41,11 +41,14 @@ class Target:
         def loss(vector: Tensor) -> Tensor:
             return -self.log_density(vector, jacobian=jacobian)
 
-        gradients, values = self.many(torch.func.grad_and_value(loss), vectors)
+        leaves = vectors.detach().requires_grad_()
+        values = self.many(loss, leaves)
+        (gradients,) = torch.autograd.grad(values.sum(), leaves)
         bad = ~(torch.isfinite(values) & torch.isfinite(gradients).all(-1))
-        return values.masked_fill(bad, torch.inf).detach(), torch.where(
-            bad[:, None], 0.0, gradients
-        ).detach()
+        return (
+            values.detach().masked_fill(bad, torch.inf),
+            gradients.masked_fill(bad[:, None], 0.0),
+        )
 
     def many(self, function: Callable[[Tensor], Any], vectors: Tensor) -> Any:
         """Apply a function of a vector to each row of [rows, size], as many at once as fit."""
@@ -86,11 +89,22 @@ class Target:
 
     def hessian(self, vector: Tensor) -> Tensor:
         """Return the Hessian [size, size] of minus the log density on the vector's own scale."""
+        rows = torch.eye(len(vector))
+        return self.many(lambda row: self._product(vector, row), rows).detach()
+
+    def curvature(self, vector: Tensor, probes: int = 64) -> Tensor:
+        """Estimate the diagonal of the Hessian by products with random signs (Bekas 2007)."""
+        signs = 2.0 * torch.randint(0, 2, (probes, len(vector))) - 1
+        return self.many(lambda s: s * self._product(vector, s), signs).mean(0).detach()
+
+    def _product(self, vector: Tensor, direction: Tensor) -> Tensor:
+        """The Hessian of minus the log density times a direction."""
 
         def loss(v: Tensor) -> Tensor:
             return -self.log_density(v, jacobian=True)
 
-        return torch.func.hessian(loss)(vector).detach()
+        slope = torch.func.grad(lambda v: (torch.func.grad(loss)(v) * direction).sum())
+        return slope(vector)
 
 
 def target(program: Program, data: SimpleNamespace) -> Target:
