@@ -19,7 +19,7 @@ for n in N:
 """
 
 WRONG = {
-    "data x[N] real\n": ("E110", 1, 11),
+    "data x[N] real\n": ("E108", 1, 11),
     "latent a ~ Normal(0, 1\nlatent b ~ Normal(0, 1)\n": ("E104", 1, 18),
     "latnt c ~ Normal(0, 1)\n": ("E107", 1, 1),
     "for n in N\n    latent z[n] ~ Normal(0, 1)\n": ("E108", 1, 11),
@@ -47,7 +47,7 @@ def test_a_mistake_has_its_code_and_place(text):
 def test_all_independent_errors_are_reported_in_one_run():
     text = "data x[N] real\nlatent b ~ Normal(0, 1)\nlatnt c ~ Normal(0, 1)\n"
     file, found = parse(Source(text))
-    assert [d.code for d in found] == ["E110", "E107"]
+    assert [d.code for d in found] == ["E108", "E107"]
     assert len(file.statements) == 1
 
 

@@ -27,9 +27,9 @@ def inside(expr: Expr, domain: str) -> bool:
             case "unit":
                 return 0 <= value <= 1
             case "count":
-                return value >= 0 and value == int(value)
+                return value >= 0 and float(value).is_integer()
             case "int":
-                return value == int(value)
+                return float(value).is_integer()
             case _:
                 return True
     return fits(expr.type.kind, domain)

@@ -22,6 +22,7 @@ from genlang.syntax.tables import load
 
 DEPTH = 200
 ERRORS = 25
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 @cache
@@ -76,6 +77,12 @@ def _before(text: str) -> tuple[str, list[Diagnostic]]:
         message = "a tab begins this line: blocks are indented with spaces"
         edit = "replace each tab at the beginning of a line by four spaces"
         found.append(Diagnostic("E101", message, place, help=edit))
+    control = CONTROL.search(text)
+    if control:
+        place = Span(control.start(), control.end())
+        message = f"an invisible character stands here: U+{ord(control.group()):04X}"
+        found.append(Diagnostic("E113", message, place, help="delete it"))
+        text = CONTROL.sub(" ", text)
     deep = _too_deep(text)
     if deep is not None:
         message = f"brackets or signs are nested deeper than {DEPTH}"
