@@ -108,6 +108,8 @@ Symbol = Dim | Loop | Variable
 
 @dataclass(frozen=True, slots=True)
 class Const:
+    """A number, a truth value or a label."""
+
     value: float | int | bool | str
     type: Type
     span: Span = field(default=NOWHERE, compare=False)

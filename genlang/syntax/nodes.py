@@ -12,24 +12,32 @@ from genlang.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Name:
+    """A name that is read."""
+
     span: Span
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number without a sign."""
+
     span: Span
     value: int | float
 
 
 @dataclass(frozen=True, slots=True)
 class String:
+    """Text in quotes, such as a label."""
+
     span: Span
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
+    """`true` or `false`."""
+
     span: Span
     value: bool
 
@@ -74,6 +82,8 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class Call:
+    """`function(arguments)`."""
+
     span: Span
     function: "Expr"
     arguments: tuple[Argument, ...]
@@ -99,6 +109,8 @@ class Binder:
 
 @dataclass(frozen=True, slots=True)
 class Subscript:
+    """`base[subscripts]`."""
+
     span: Span
     base: "Expr"
     subscripts: "tuple[Expr | Slice | Binder, ...]"
@@ -106,6 +118,8 @@ class Subscript:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
+    """`base.name`."""
+
     span: Span
     base: "Expr"
     name: Name
@@ -159,20 +173,9 @@ class Reduction:
 
 
 Expr = (
-    Name
-    | Number
-    | String
-    | Truth
-    | Unary
-    | Binary
-    | Ternary
-    | Call
-    | Subscript
-    | Attribute
-    | ListOf
-    | Comprehension
-    | Reduction
-)
+    Name | Number | String | Truth | Unary | Binary | Ternary | Call | Subscript | Attribute
+    | ListOf | Comprehension | Reduction
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,8 @@ class DimItem:
 
 @dataclass(frozen=True, slots=True)
 class DimDecl:
+    """`dim N, K = 3, T[S]`."""
+
     span: Span
     items: tuple[DimItem, ...]
     description: str = ""
@@ -249,6 +254,8 @@ class DrawDecl:
 
 @dataclass(frozen=True, slots=True)
 class FactorDecl:
+    """`factor value`, `factor name[n] = value`."""
+
     span: Span
     target: Target | None
     value: Expr
@@ -257,6 +264,8 @@ class FactorDecl:
 
 @dataclass(frozen=True, slots=True)
 class RequireDecl:
+    """`require condition, "message"`."""
+
     span: Span
     condition: Expr
     message: str
@@ -274,6 +283,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class NetDecl:
+    """`net f(x: real[D]) -> real[H] = mlp(64, 64)`."""
+
     span: Span
     name: Name
     inputs: tuple[Field, ...]
@@ -284,6 +295,8 @@ class NetDecl:
 
 @dataclass(frozen=True, slots=True)
 class DefDecl:
+    """`def f(x: real) -> real: return x ^ 2`."""
+
     span: Span
     name: Name
     inputs: tuple[Field, ...]
@@ -306,21 +319,16 @@ class ForBlock:
 
 @dataclass(frozen=True, slots=True)
 class GuideBlock:
+    """`guide:` and its statements."""
+
     span: Span
     body: "tuple[Statement, ...]"
 
 
 Statement = (
-    DimDecl
-    | ValueDecl
-    | DrawDecl
-    | FactorDecl
-    | RequireDecl
-    | NetDecl
-    | DefDecl
-    | ForBlock
+    DimDecl | ValueDecl | DrawDecl | FactorDecl | RequireDecl | NetDecl | DefDecl | ForBlock
     | GuideBlock
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
