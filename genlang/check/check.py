@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from genlang.check import statements
 from genlang.check.expressions import iteration, known_expression
 from genlang.check.influence import warnings
-from genlang.check.model import Dim, Model, Statement, Variable
+from genlang.check.model import Dim, Extent, Loop, Model, Statement, Variable
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import Diagnostic
 from genlang.source import Source, Span
@@ -92,6 +92,14 @@ def _later(span: Span, scope: Scope) -> None:
 
 
 def _block(node: nodes.ForBlock, scope: Scope, out: list[Statement]) -> None:
+    # After a fault in the header the body is read all the same, in a loop over nothing known.
+    loop = _header(node, scope) or Loop(node.name.name, Extent(None), span=node.span)
+    with scope.inside(loop):
+        for child in node.body:
+            _statement(child, scope, out)
+
+
+def _header(node: nodes.ForBlock, scope: Scope) -> Loop | None:
     name = node.name.name
     try:
         scope.taken(name, node.name.span)
@@ -102,8 +110,5 @@ def _block(node: nodes.ForBlock, scope: Scope, out: list[Statement]) -> None:
             # The weight is read in the loop that carries it: the one symbol that refers to itself.
             object.__setattr__(loop, "weight", weight)
     except Poison:
-        scope.broken.update(n for n, _ in _declared(node.body))
-        raise
-    with scope.inside(loop):
-        for child in node.body:
-            _statement(child, scope, out)
+        return None
+    return loop

@@ -133,10 +133,17 @@ def _distribution(
                    why="its distribution function is not among those that genlang has")  # fmt: skip
     form = _form(node, row, set(given), scope)
     parameters: list[tuple[str, Expr]] = []
+    faults = 0
     for p in form.parameters:
         if p.name in given:
-            expr = _parameter(expression(given[p.name].value, scope), p, row, unnamed, scope)
-            parameters.append((p.name, expr))
+            try:
+                expr = _parameter(expression(given[p.name].value, scope), p, row, unnamed, scope)
+            except Poison:
+                faults += 1
+            else:
+                parameters.append((p.name, expr))
+    if faults:
+        raise Poison
     ends = [
         cell(expression(bounds[k].value, scope), 0, unnamed, scope) if k in bounds else None
         for k in ("lower", "upper")

@@ -337,7 +337,8 @@ def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:
     found, cell = _with_type(found, one_draw, written, node, scope)
     header.carries_its_loops(node.word, scope)
     if node.word == "latent" and cell.kind in ("count", "int") and cell.dims:
-        scope.fail("E318", "a latent vector of counts cannot be summed out", node.span)
+        scope.fail("E318", "a latent vector of counts cannot be summed out", node.span,
+                   why="only single values are enumerated")  # fmt: skip
     variable = header.variable(node.word, cell, node.description)
     loops = _all_loops(scope)
     subscripts = header.subscripts()

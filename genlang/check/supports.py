@@ -61,8 +61,13 @@ class Interval:
         """The interval with its ends."""
         return replace(self, low_open=False, high_open=False)
 
-    def show(self) -> str:
+    def show(self, *, whole: bool = False) -> str:
         """Write the values in words."""
+        text = self._show()
+        return text.replace("any real number", "any int").replace("any number", "any int") \
+            if whole else text  # fmt: skip
+
+    def _show(self) -> str:
         match self.low, self.high:
             case low, high if low == -INF and high == INF:
                 return "any real number"

@@ -306,7 +306,8 @@ def _call(where: Span, function: n.Expr, arguments: Node) -> n.Expr:
     named: list[n.Argument] = []
     others = [c for c in rest if c is not None and not _is(c, "comp")]
     for token, value in zip(others[::2], others[1::2], strict=True):
-        named.append(n.Argument(span(value), _name(token).name, _expr(value)))
+        place = span(token).to(span(value))
+        named.append(n.Argument(place, _name(token).name, _expr(value)))
     return n.Reduction(where, function, _expr(element), clauses, tuple(named))
 
 

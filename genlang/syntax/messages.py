@@ -9,87 +9,21 @@ help is the edited line. What no rule knows gets the tokens that the grammar acc
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.source import Span
+from genlang.syntax.spellings import loop, operator, python, stan
+from genlang.syntax.spot import OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
 
-WORDS = (
-    "dim", "data", "param", "latent", "observed", "generated", "let", "report", "factor",
-    "require", "def", "net", "for", "guide",
-)  # fmt: skip
-RESERVED = frozenset({
-    "and", "or", "not", "if", "else", "for", "in", "then", "return", "true", "false",
-})  # fmt: skip
 HUMAN = {
     "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "_NL": "the end of the line",
     "_INDENT": "an indented block", "_DEDENT": "the end of the block", "LPAR": "`(`",
     "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "COMMA": "`,`", "COLON": "`:`", "EQUAL": "`=`",
     "__ANON_0": "`->`", "TILDE": "`~`", "$END": "the end of the file",
 }  # fmt: skip
-OPERATORS = {
-    "&&": "and", "||": "or", "&": "and", "|": "or", "!": "not", "%*%": "@", "%%": "%",
-    ".*": "*", "./": "/", ".^": "^", ":=": "=", "+=": "",
-    "\u00d7": "*", "·": "*", "÷": "/", "\u2212": "-", "\u2013": "-", "≤": "<=", "≥": ">=",
-    "≠": "!=", "\u223c": "~",
-    "∈": "in", "→": "->", "“": '"', "”": '"', "„": '"', "²": "^ 2", "³": "^ 3", "∞": "inf",
-}  # fmt: skip
 PAIRS = {"(": ")", "[": "]"}
-STAN_BLOCK = re.compile(
-    r"[ \t]*(functions|data|transformed data|parameters|transformed parameters|model"
-    r"|generated quantities)\s*\{"
-)
-MARKS = re.compile(r'#[^\n]*|"[^"\n]*"|[(\[]|[)\]]')
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place where the parser stopped: the line around it, cut there, and the word there."""
-
-    text: str
-    where: int
-    line_start: int = field(init=False)
-    before: str = field(init=False)
-    rest: str = field(init=False)
-    word: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        start = self.text.rfind("\n", 0, self.where) + 1
-        stop = self.text.find("\n", self.where)
-        rest = self.text[self.where : stop if stop >= 0 else len(self.text)]
-        word = re.match(r"[^\W\d]\w*|[^\s#]", rest)
-        for name, value in (
-            ("line_start", start),
-            ("before", self.text[start : self.where].strip()),
-            ("rest", rest),
-            ("word", word.group() if word else ""),
-        ):
-            object.__setattr__(self, name, value)
-
-    @property
-    def place(self) -> Span:
-        """The span of the word at the place."""
-        return Span(self.where, self.where + max(1, len(self.word)))
-
-    @property
-    def declares(self) -> str:
-        """The first word of the line, where the token comes after it."""
-        word = re.match(r"\w+", self.before)
-        return word.group() if word else ""
-
-    def line(self) -> str:
-        """The whole line without its comment."""
-        stop = self.text.find("\n", self.where)
-        line = self.text[self.line_start : stop if stop >= 0 else len(self.text)]
-        return re.sub(r'("[^"]*")|#.*', r"\1", line).strip()
-
-    def edited(self, pattern: str, new: str) -> str:
-        """The help that shows the line after a substitution."""
-        return f"write `{re.sub(pattern, new, self.line(), count=1)}`"
-
-
 Rule = Callable[[Spot], Diagnostic | None]
 
 
@@ -98,6 +32,8 @@ def explain(error: UnexpectedInput, text: str, where: int) -> Diagnostic:
     spot = Spot(text, where)
     if isinstance(error, UnexpectedToken) and error.token.type == "_INDENT":
         return _indented(spot)
+    if isinstance(error, UnexpectedToken) and "_INDENT" in set(error.accepts or error.expected):
+        return _empty(spot)
     for rule in RULES:
         found = rule(spot)
         if found is not None:
@@ -134,16 +70,19 @@ def _indented(spot: Spot) -> Diagnostic:
     )
 
 
-def unclosed(text: str, stop: int) -> int | None:
-    """Return the innermost bracket that is open at an offset."""
-    stack: list[int] = []
-    for match in MARKS.finditer(text, 0, stop):
-        mark = match.group()
-        if mark in "([":
-            stack.append(match.start())
-        elif mark in ")]" and stack:
-            stack.pop()
-    return stack[-1] if stack else None
+def _empty(spot: Spot) -> Diagnostic:
+    """A header whose block is missing."""
+    lines = spot.text[: spot.where].split("\n")
+    row = max(i for i, x in enumerate(lines) if x.split("#")[0].rstrip().endswith(":"))
+    header = lines[row].split("#")[0].rstrip()
+    stop = sum(len(x) + 1 for x in lines[:row]) + len(header)
+    place = Span(stop - len(header.lstrip()), stop)
+    if ends_here(spot):
+        return Diagnostic("E102", "this block is empty", place, help="delete it, or fill it")
+    message = "this line must be indented: it is the block of the line above"
+    second = (place, "this block is empty")
+    edit = "indent it by four spaces"
+    return Diagnostic("E102", message, spot.place, help=edit, second=second)
 
 
 def _bracket(spot: Spot) -> Diagnostic | None:
@@ -173,11 +112,6 @@ def _bracket(spot: Spot) -> Diagnostic | None:
     return None
 
 
-def ends_here(spot: Spot) -> bool:
-    """Whether nothing but blanks follows in the file."""
-    return not spot.text[spot.where :].strip()
-
-
 def _string(spot: Spot) -> Diagnostic | None:
     if spot.word == '"':
         return Diagnostic("E111", "this text has no closing quote", spot.place, help='add `"`')
@@ -186,91 +120,11 @@ def _string(spot: Spot) -> Diagnostic | None:
         place = Span(spot.where, spot.where + (quoted.end() if quoted else 1))
         edit = f'write `"{quoted.group(1)}"`' if quoted else 'write `"..."`'
         if re.search(r"[\w\])]$", spot.before):
-            return Diagnostic("E106", "`'` is no operator", spot.place, help="`transpose(x)`")
+            found = re.search(rf"{OPERAND}$", spot.before)
+            name = found.group() if found else "x"
+            edit = f"write `transpose({name})`; a vector needs none"
+            return Diagnostic("E106", "`'` is no operator", spot.place, help=edit)
         return Diagnostic("E111", "text stands in double quotes", place, help=edit)
-    return None
-
-
-# -- Spellings of other languages -------------------------------------------------------------
-
-
-def _stan(spot: Spot) -> Diagnostic | None:
-    line = spot.text[spot.line_start :]
-    block = STAN_BLOCK.match(line)
-    if block:
-        word = block.group(1)
-        start = spot.line_start + block.start(1)
-        return Diagnostic(
-            "E112",
-            f"`{word} {{` begins a block of Stan",
-            Span(start, start + len(word)),
-            why="there are no blocks: each name is declared by a line that says what it is",
-            help="`data x[N]: real` for inputs, `latent mu ~ Normal(0, 1)` for parameters, "
-            "`observed y[N] ~ Normal(mu, 1)` for what was measured, `let` for intermediates",
-        )
-    target = re.match(r"[ \t]*target\s*\+=\s*", line)
-    if target:
-        start = spot.line_start + line.index("target")
-        term = spot.line()[len(target.group().strip()) :].strip()
-        edit = f"write `factor {term}`"
-        if re.search(r"_lp[dm]f\(|_l(c)?cdf\(", term):
-            edit = "write `observed y ~ Normal(...)` for data, `latent mu ~ ...` for unknowns"
-        message = "`target +=` is Stan's; a log-density term is a `factor`"
-        return Diagnostic("E112", message, Span(start, start + 6), help=edit)
-    return None
-
-
-PYTHON = re.compile(r"(import|from|with|class|async|while|if|return|print|pass|assert)\b")
-
-
-def _python(spot: Spot) -> Diagnostic | None:
-    if spot.before == "" and PYTHON.match(spot.rest) and not re.match(r"\w+\s*[~=\[]", spot.rest):
-        message = f"`{spot.word}` is Python"
-        why = "a model file says how the data arose, and nothing about inference"
-        return Diagnostic("E112", message, spot.place, why, "delete this line")
-    return None
-
-
-def _loop(spot: Spot) -> Diagnostic | None:
-    """`for (i in 1:N) {`, `for i in range(N):`, `for i in 1:N:`."""
-    line = spot.line()
-    found = re.match(
-        r"for\s*\(?\s*(\w+)\s+in\s+(?:\d+\s*:\s*(\w+)|(?:range|seq_len|seq)\((?:\d+\s*,\s*)?(\w+)\))",
-        line,
-    )
-    if found is None:
-        return None
-    over = found.group(2) or found.group(3)
-    why = "a loop runs over a dim, whose index counts from 0"
-    edit = f"write `for {found.group(1)} in {over}:`"
-    start = spot.text.index("for", spot.line_start)
-    place = Span(start, start + len(found.group()))
-    return Diagnostic("E112", "a loop runs over a dim, not over numbers", place, why, edit)
-
-
-def _operator(spot: Spot) -> Diagnostic | None:
-    rest = spot.rest
-    if rest.startswith("**") or (rest.startswith("*") and spot.before.endswith("*")):
-        start = spot.where if rest.startswith("**") else spot.where - 1
-        edit = spot.edited(r"\*\*", "^")
-        return Diagnostic("E106", "the power operator is `^`", Span(start, start + 2), help=edit)
-    if rest.startswith("<-"):
-        new = r"\1=" if spot.declares in ("let", "report", "dim") else r"let \1="
-        place = Span(spot.where, spot.where + 2)
-        return Diagnostic("E106", "`<-` is not an operator", place,
-                          help=spot.edited(r"^(.*?)<-", new))  # fmt: skip
-    if rest.startswith("?"):
-        return Diagnostic("E106", "`?` is not an operator", spot.place,
-                          help="a choice is written `a if condition else b`")  # fmt: skip
-    if rest.startswith(("+=", "-=", "*=")):
-        return Diagnostic("E106", f"`{rest[:2]}` is not an operator", spot.place,
-                          why="a name is declared once", help="`let` a new name")  # fmt: skip
-    for sign in sorted(OPERATORS, key=len, reverse=True):
-        if rest.startswith(sign) and sign != "!=":
-            place = Span(spot.where, spot.where + len(sign))
-            new = OPERATORS[sign]
-            return Diagnostic("E106", f"`{sign}` is written `{new}`", place,
-                              help=spot.edited(re.escape(sign) + r"\s*", new + " "))  # fmt: skip
     return None
 
 
@@ -295,7 +149,6 @@ def _mark(spot: Spot) -> Diagnostic | None:
 # -- Comparisons, names, declarations ---------------------------------------------------------
 
 COMPARE = r"==|!=|<=|>=|<(?!-)|>"
-OPERAND = r"[\w.]+(?:\[[^\[\]]*\])?"
 
 
 def _chained(spot: Spot) -> Diagnostic | None:
@@ -316,6 +169,10 @@ def _first_word(spot: Spot) -> Diagnostic | None:
         return None
     message = f"a line begins with the word that says what it declares, not with `{spot.word}`"
     line = spot.line()
+    if re.match(r"\w+(?:\[[^\]]*\])?\s*[-+*/]=", line):
+        why = "a name is declared once and never changed"
+        edit = "a sum over a dim is `let total = sum(x[n] for n in N)`"
+        return Diagnostic("E107", message, spot.place, why, edit)
     form = re.match(r"[^\W\d]\w*\s*(?:\[[^\]]*\])?\s*(~|=(?!=)|<-)\s*", line)
     if form and form.group(1) == "~":
         edit = f"write `latent {line}` for an unknown, `observed {line}` for what was measured"
@@ -350,13 +207,6 @@ def _header(spot: Spot) -> Diagnostic | None:
         place = Span(spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip()),
                      spot.where + 1)  # fmt: skip
         return Diagnostic("E108", "`for` ends with a colon", place, help=f"write `{spot.line()}:`")
-    above = spot.text[: spot.line_start].rstrip()
-    header = above[above.rfind("\n") + 1 :].strip()
-    if not spot.before and header.endswith(":") and header.startswith(("for ", "guide")):
-        start = above.rfind("\n") + 1
-        second = (Span(start + len(above[start:]) - len(header), len(above)), "this block is empty")
-        return Diagnostic("E102", "this line must be indented: it is the block of the line above",
-                          spot.place, second=second, help="indent it by four spaces")  # fmt: skip
     return None
 
 
@@ -381,6 +231,9 @@ def _sign(spot: Spot) -> Diagnostic | None:
         else:
             edit = spot.edited(rf"^{word}\b", "latent")
         return Diagnostic("E109", f"`{word}` has no distribution", spot.place, help=edit)
+    if word == "dim" and spot.rest.startswith(":"):
+        edit = spot.edited(r"\s*:.*", "")
+        return Diagnostic("E109", "a dim has no type", spot.place, help=edit)
     if word in ("data", "param") and ":" not in re.sub(r"\[[^\]]*\]", "", spot.before):
         closed = unclosed(spot.text, spot.where) is None
         if not spot.word and closed:
@@ -398,6 +251,6 @@ def _sign(spot: Spot) -> Diagnostic | None:
 
 
 RULES: tuple[Rule, ...] = (
-    _stan, _loop, _bracket, _python, _string, _chained, _operator, _mark, _first_word, _name,
+    stan, loop, _bracket, python, _string, _chained, operator, _mark, _first_word, _name,
     _header, _sign,
 )  # fmt: skip

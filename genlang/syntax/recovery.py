@@ -8,7 +8,8 @@ no second error.
 import re
 from dataclasses import dataclass
 
-from genlang.syntax.messages import STAN_BLOCK, WORDS, unclosed
+from genlang.syntax.spellings import STAN_BLOCK
+from genlang.syntax.spot import WORDS, unclosed
 
 TAB = 4
 
