@@ -38,7 +38,7 @@ PLACES = {
     "torch.save": set(),
     "get_param_store": {"infer/session.py"},
     "clear_param_store": set(),
-    "ParamStoreDict": set(),
+    "ParamStoreDict": {"infer/session.py"},
     "_PYRO_PARAM_STORE": set(),
     "set_rng_seed": set(),
     "enable_validation": set(),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pyro
 import torch
+from pyro.params.param_store import ParamStoreDict
 from torch.distributions import Distribution
 
 # Below this many numbers a second thread costs more than it brings: 5 to 10 times, measured.
@@ -22,13 +23,18 @@ def threads(cells: int) -> int:
     return max(1, min(os.cpu_count() or 1, cells // CELLS_PER_THREAD))
 
 
+def params() -> ParamStoreDict:
+    """Return Pyro's parameters, which belong to the session that is open."""
+    return pyro.get_param_store()
+
+
 @contextlib.contextmanager
 def session(seed: int | None = None, cells: int = 0) -> Iterator[None]:
     """Within this block torch and Pyro are set up for genlang; `seed` fixes every draw."""
     dtype, count = torch.get_default_dtype(), torch.get_num_threads()
     checks = Distribution._validate_args  # noqa: SLF001 (torch has no getter)
     generator = torch.get_rng_state()
-    store = pyro.get_param_store()
+    store = params()
     saved = store.get_state() if len(store) else None
     store.clear()
     torch.set_default_dtype(torch.float64)

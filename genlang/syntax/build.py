@@ -9,6 +9,7 @@ from lark import Token, Tree
 from genlang.source import Span
 from genlang.syntax import nodes as n
 
+LONGEST = 300  # digits of an int; Python reads no more than 4,300, a float has 308
 Node = Tree[Token] | Token | None
 DECLARATIONS = (n.DimDecl, n.ValueDecl, n.DrawDecl, n.FactorDecl, n.NetDecl, n.DefDecl)
 
@@ -34,13 +35,14 @@ def _kids(tree: Node) -> list[Any]:
     return list(tree.children)
 
 
-def _name(token: Token) -> n.Name:
-    return n.Name(span(token), unicodedata.normalize("NFKC", str(token)))
-
-
 def _token(node: Node) -> Token:
     assert isinstance(node, Token)
     return node
+
+
+def _name(node: Node) -> n.Name:
+    token = _token(node)
+    return n.Name(span(token), unicodedata.normalize("NFKC", str(token)))
 
 
 def _description(tree: Node, text: str) -> str:
@@ -72,8 +74,12 @@ def _dim(tree: Node) -> n.DimItem:
     first, *rest = _kids(tree)
     start, size, of = rest[-1], rest[-2], rest[:-2]
     names = tuple(_name(t) for t in of if t is not None)
-    code = None if start is None else int(float(start))
+    code = None if start is None else _number(str(start))
     return n.DimItem(span(tree), _name(first), names, _optional(size), code)
+
+
+def _number(text: str) -> int | float:
+    return int(text) if text.isdigit() and len(text) < LONGEST else float(text)
 
 
 def _optional(node: Node) -> n.Expr | None:
@@ -163,15 +169,17 @@ def _for(tree: Tree[Token], text: str) -> n.ForBlock:
     name, over, weight, *body = tree.children
     assert isinstance(name, Token)
     head = span(tree)
-    stop = text.find(":\n", span(weight if weight is not None else over).end)
-    header = Span(head.start, stop + 1 if stop >= 0 else head.end)
+    colon = text.index(":", span(weight if weight is not None else over).end)
+    header = Span(head.start, colon + 1)
     statements = tuple(_statement(c, text) for c in body if isinstance(c, Tree))
     return n.ForBlock(header, _name(name), _iteration(over), _optional(weight), statements)
 
 
 def _guide(tree: Tree[Token], text: str) -> n.GuideBlock:
+    where = span(tree)
     return n.GuideBlock(
-        span(tree), tuple(_statement(c, text) for c in tree.children if isinstance(c, Tree))
+        Span(where.start, where.start + len("guide")),
+        tuple(_statement(c, text) for c in tree.children if isinstance(c, Tree)),
     )
 
 
@@ -244,7 +252,7 @@ def _arguments(tree: Node) -> tuple[n.Argument, ...]:
 def _argument(node: Node) -> n.Argument:
     if isinstance(node, Tree) and node.data == "named":
         name, value = node.children
-        return n.Argument(span(node), _name(name).name, _expr(value))  # type: ignore[arg-type]
+        return n.Argument(span(node), _name(name).name, _expr(value))
     return n.Argument(span(node), None, _expr(node))
 
 
@@ -258,10 +266,9 @@ def _expr(node: Node) -> n.Expr:
     where, kids = span(node), node.children
     match node.data:
         case "name":
-            return _name(kids[0])  # type: ignore[arg-type]
+            return _name(kids[0])
         case "number":
-            text = str(kids[0])
-            return n.Number(where, int(text) if text.isdigit() else float(text))
+            return n.Number(where, _number(str(kids[0])))
         case "string":
             return n.String(where, str(kids[0])[1:-1])
         case "true" | "false":
@@ -283,7 +290,7 @@ def _expr(node: Node) -> n.Expr:
             found = tuple(_sub(s) for s in subs if s is not None)
             return n.Subscript(where, _expr(base), found)
         case "attr":
-            return n.Attribute(where, _expr(kids[0]), _name(kids[1]))  # type: ignore[arg-type]
+            return n.Attribute(where, _expr(kids[0]), _name(kids[1]))
         case "call":
             return _call(where, _expr(kids[0]), kids[1])
         case "array":

@@ -56,7 +56,7 @@ def load() -> Lark:
     tables = json.loads(path.read_text(encoding="utf-8"), object_hook=_integer_keys)
     data = tables["data"]
     lark = Lark.__new__(Lark)
-    lark._load({"data": data, "memo": tables["memo"]}, postlex=Indentation())  # noqa: SLF001
+    lark._load({"data": data, "memo": tables["memo"]}, postlex=Indentation())  # noqa: SLF001 (no public name)
     return lark
 
 
