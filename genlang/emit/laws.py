@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from genlang.check.model import Choice, Distribution, Law
-from genlang.emit.code import TERNARY, Code, aligned, integer, lined_up, permuted, tensor, union
+from genlang.check.model import Choice, Distribution, Expr, Law
+from genlang.emit.code import ATOM, TERNARY, Code, aligned, integer, lined_up, permuted, tensor, union
 from genlang.emit.expression import write
 from genlang.emit.operators import truth
 from genlang.emit.scope import Scope
 from genlang.lang.distributions import DISTRIBUTIONS, Form
+from genlang.lang.types import INTEGERS
 
 
 def form_of(law: Distribution) -> Form:
@@ -40,10 +41,18 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
             code = integer(write(given[p.name], scope))
         else:
             code = Code(repr(p.default), number=True)
-        if code.number and code.text.isdigit() and p.domain not in ("count", "int"):
-            code = replace(code, text=f"{code.text}.0")
+        if p.domain not in ("count", "int"):
+            if code.number and code.text.isdigit():
+                code = replace(code, text=f"{code.text}.0")
+            elif form.torch.startswith("dist.") and not code.number and _whole(given[p.name]):
+                # Beside an int tensor torch turns the other parameters into ints.
+                code = replace(code, text=f"{code.atom}.double()", level=ATOM)
         codes[p.name] = code
     return codes
+
+
+def _whole(expr: Expr) -> bool:
+    return expr.type.kind in INTEGERS
 
 
 def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Code:

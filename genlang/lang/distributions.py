@@ -1,7 +1,8 @@
 """The distributions: one row each. Checking, emission and the tests read this table.
 
 A row's first form is the canonical one, whose first `positional` parameters may be given by
-position. `kind` and `rank` are those of one draw; `finite` rows may be summed out as latents.
+position. `torch` is the spelling in the program: `{name}` is a parameter's text, `{name.atom}` the
+same where an operator follows; `exact.` are the distributions of `genlang.runtime.exact`.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,16 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A distribution."""
+    """A distribution.
+
+    kind       of one draw, before bounds narrow it; `structure` is the set that a draw lies in
+    rank       the number of event dims; they are the last dims of its first vector or matrix
+    over       one draw is a position on the last dim of the first parameter
+    size       the parameter that is the size of a square draw
+    ends       the parameters that bound a draw
+    finite     has finitely many values: as a latent it is summed out
+    truncates  takes `lower=` and `upper=`
+    """
 
     name: str
     forms: tuple[Form, ...]
@@ -36,227 +46,119 @@ class Row:
     rank: int = 0
     finite: bool = False
     truncates: bool = False
+    structure: str = ""
+    over: bool = False
+    size: str = ""
+    ends: tuple[str, str] | None = None
 
 
-P = Parameter
-LOC_SCALE = (P("loc"), P("scale", "positive"))
-TOTAL = P("total", "count")
-PROBS = P("probs", "unit")
-SIMPLEX = P("probs", "simplex", 1)
+def _p(text: str) -> tuple[Parameter, ...]:
+    """Parameters as `name: domain`, with `[]` or `[][]` for a vector or a matrix."""
+    found = []
+    for part in text.split(", "):
+        name, _, domain = part.partition(": ")
+        rank = domain.count("[]")
+        found.append(Parameter(name, domain.replace("[]", "") or "real", rank))
+    return tuple(found)
 
 
-def _row(
-    name: str,
-    torch: str,
-    *parameters: Parameter,
-    others: tuple[Form, ...] = (),
-    positional: int | None = None,
-    kind: str = "real",
-    rank: int = 0,
-    finite: bool = False,
-    truncates: bool = False,
-) -> Row:
-    count = len(parameters) if positional is None else positional
-    forms = (Form(parameters, torch), *others)
-    return Row(name, forms, count, kind, rank, finite, truncates)
+def _row(name: str, torch: str, parameters: str = "", *others: tuple[str, str],
+         positional: int | None = None, kind: str = "real", rank: int = 0, finite: bool = False,
+         truncates: bool = False, structure: str = "", over: bool = False, size: str = "",
+         ends: tuple[str, str] | None = None) -> Row:  # fmt: skip
+    """A row: the spelling and the parameters of its canonical form, then those of the others."""
+    given = _p(parameters) if parameters else ()
+    forms = (Form(given, torch), *(Form(_p(p), t) for t, p in others))
+    count = len(given) if positional is None else positional
+    return Row(name, forms, count, kind, rank, finite, truncates, structure, over, size, ends)
 
+
+LOC_SCALE = "loc: real, scale: positive"
 
 _ROWS = (
-    _row("Normal", "dist.Normal({loc}, {scale})", *LOC_SCALE, truncates=True),
-    _row(
-        "StudentT",
-        "dist.StudentT({df}, {loc}, {scale})",
-        P("df", "positive"),
-        *LOC_SCALE,
-    ),
-    _row("Cauchy", "dist.Cauchy({loc}, {scale})", *LOC_SCALE, truncates=True),
-    _row("Laplace", "dist.Laplace({loc}, {scale})", *LOC_SCALE, truncates=True),
-    _row("Logistic", "dist.Logistic({loc}, {scale})", *LOC_SCALE, truncates=True),
-    _row("Gumbel", "dist.Gumbel({loc}, {scale})", *LOC_SCALE, truncates=True),
-    _row(
-        "Uniform",
-        "exact.inside(dist.Uniform({low}, {high}, validate_args=False))",
-        P("low"),
-        P("high"),
-        truncates=True,
-    ),
-    _row("VonMises", "dist.VonMises({loc}, {concentration})", P("loc"), P("concentration", "positive")),
-    _row("Flat", "exact.Flat()", positional=0),
-    _row(
-        "HalfNormal", "exact.inside(dist.HalfNormal({scale}))", P("scale", "positive"), kind="positive",
-        truncates=True,
-    ),
-    _row(
-        "HalfCauchy", "exact.inside(dist.HalfCauchy({scale}))", P("scale", "positive"), kind="positive",
-        truncates=True,
-    ),
-    _row(
-        "Exponential", "exact.inside(dist.Exponential({rate}))", P("rate", "positive"),
-        kind="positive", truncates=True,
-    ),
-    _row(
-        "Gamma",
-        "exact.inside(dist.Gamma({shape}, {rate}))",
-        P("shape", "positive"),
-        P("rate", "positive"),
-        positional=0,
-        kind="positive",
-        others=(
-            Form(
-                (P("shape", "positive"), P("scale", "positive")),
-                "exact.inside(dist.Gamma({shape}, 1 / {scale.atom}))",
-            ),
-            Form(
-                (P("mean", "positive"), P("sd", "positive")),
-                "exact.inside(dist.Gamma(({mean.atom} / {sd.atom}) ** 2, {mean.atom} / {sd.atom} ** 2))",
-            ),
-        ),
-    ),
-    _row(
-        "InverseGamma",
-        "exact.inside(dist.InverseGamma({shape}, {scale}))",
-        P("shape", "positive"),
-        P("scale", "positive"),
-        positional=0,
-        kind="positive",
-    ),
-    _row("LogNormal", "exact.inside(dist.LogNormal({loc}, {scale}))", *LOC_SCALE, kind="positive"),
-    _row(
-        "Weibull",
-        "exact.inside(dist.Weibull({scale}, {shape}))",
-        P("shape", "positive"),
-        P("scale", "positive"),
-        positional=0,
-        kind="positive",
-    ),
-    _row("Chi2", "exact.inside(dist.Chi2({df}))", P("df", "positive"), kind="positive"),
-    _row(
-        "Pareto",
-        "exact.inside(dist.Pareto({scale}, {shape}))",
-        P("scale", "positive"),
-        P("shape", "positive"),
-        positional=0,
-        kind="positive",
-    ),
-    _row(
-        "Beta",
-        "exact.inside(dist.Beta({a}, {b}))",
-        P("a", "positive"),
-        P("b", "positive"),
-        kind="unit",
-        others=(
-            Form(
-                (P("mean", "unit"), P("concentration", "positive")),
-                "exact.inside(dist.Beta({mean.atom} * {concentration.atom}, (1 - {mean.atom}) * {concentration.atom}))",
-            ),
-        ),
-    ),
-    _row(
-        "Bernoulli",
-        "exact.Bernoulli({probs})",
-        PROBS,
-        kind="bool",
-        finite=True,
-        others=(Form((P("logits"),), "exact.BernoulliLogits({logits})"),),
-    ),
-    _row(
-        "Categorical",
-        "exact.Categorical({probs})",
-        SIMPLEX,
-        kind="index",
-        finite=True,
-        others=(
-            Form((P("logits", "real", 1),), "exact.CategoricalLogits({logits})"),
-            Form((P("weights", "nonneg", 1),), "exact.Categorical(exact.normalized({weights}))"),
-        ),
-    ),
-    _row(
-        "Binomial",
-        "exact.Binomial({total}, {probs})",
-        TOTAL,
-        PROBS,
-        kind="count",
-        finite=True,
-        others=(Form((TOTAL, P("logits")), "exact.BinomialLogits({total}, {logits})"),),
-    ),
-    _row(
-        "BetaBinomial",
-        "exact.BetaBinomial({total}, {a}, {b})",
-        TOTAL,
-        P("a", "positive"),
-        P("b", "positive"),
-        kind="count",
-        finite=True,
-    ),
-    _row(
-        "DiscreteUniform",
-        "exact.DiscreteUniform({low}, {high})",
-        P("low", "int"),
-        P("high", "int"),
-        kind="int",
-        finite=True,
-    ),
-    _row(
-        "Poisson",
-        "exact.Poisson({rate})",
-        P("rate", "nonneg"),
-        kind="count",
-        truncates=True,
-        others=(Form((P("log_rate"),), "exact.Poisson(torch.exp({log_rate}))"),),
-    ),
-    _row(
-        "NegativeBinomial",
-        "exact.NegativeBinomial({mean}, {dispersion})",
-        P("mean", "nonneg"),
-        P("dispersion", "positive"),
-        positional=0,
-        kind="count",
-        others=(
-            Form(
-                (P("log_mean"), P("dispersion", "positive")),
-                "exact.NegativeBinomial(torch.exp({log_mean}), {dispersion})",
-            ),
-        ),
-    ),
-    _row("Geometric", "exact.Geometric({probs})", PROBS, kind="count"),
-    _row(
-        "Dirichlet", "dist.Dirichlet({concentration})", P("concentration", "positive", 1), kind="simplex",
-        rank=1,
-    ),
-    _row(
-        "MultivariateNormal",
-        "dist.MultivariateNormal({loc}, covariance_matrix={covariance})",
-        P("loc", "real", 1),
-        P("covariance", "real", 2),
-        positional=1,
-        rank=1,
-        others=(
-            Form(
-                (P("loc", "real", 1), P("scale_tril", "real", 2)),
-                "dist.MultivariateNormal({loc}, scale_tril={scale_tril})",
-            ),
-            Form(
-                (P("loc", "real", 1), P("precision", "real", 2)),
-                "dist.MultivariateNormal({loc}, precision_matrix={precision})",
-            ),
-        ),
-    ),
-    _row(
-        "LKJCholesky",
-        "dist.LKJCholesky({dim}, {eta})",
-        P("dim", "count"),
-        P("eta", "positive"),
-        kind="cholesky_corr",
-        rank=2,
-    ),
-    _row(
-        "Multinomial",
-        "exact.Multinomial({total}, {probs})",
-        TOTAL,
-        SIMPLEX,
-        kind="count",
-        rank=1,
-    ),
+    # The whole line.
+    _row("Normal", "dist.Normal({loc}, {scale})", LOC_SCALE, truncates=True),
+    _row("StudentT", "exact.StudentT({df}, {loc}, {scale})", f"df: positive, {LOC_SCALE}"),
+    _row("Cauchy", "exact.Cauchy({loc}, {scale})", LOC_SCALE, truncates=True),
+    _row("Laplace", "dist.Laplace({loc}, {scale})", LOC_SCALE, truncates=True),
+    _row("Logistic", "exact.Logistic({loc}, {scale})", LOC_SCALE, truncates=True),
+    _row("Gumbel", "exact.Gumbel({loc}, {scale})", LOC_SCALE, truncates=True),
+    _row("SkewNormal", "exact.SkewNormal({loc}, {scale}, {shape})", f"{LOC_SCALE}, shape: real"),
+    _row("AsymmetricLaplace", "exact.AsymmetricLaplace({loc}, {scale}, {asymmetry})",
+         f"{LOC_SCALE}, asymmetry: positive"),
+    _row("Uniform", "exact.Uniform({low}, {high})", "low: real, high: real", truncates=True,
+         ends=("low", "high")),
+    _row("VonMises", "exact.VonMises({loc}, {concentration})", "loc: real, concentration: positive"),
+    _row("Flat", "exact.Flat()", truncates=True),
+    # Positive numbers.
+    _row("HalfNormal", "exact.HalfNormal({scale})", "scale: positive", kind="positive",
+         truncates=True),
+    _row("HalfCauchy", "exact.HalfCauchy({scale})", "scale: positive", kind="positive",
+         truncates=True),
+    _row("HalfStudentT", "exact.HalfStudentT({df}, {scale})", "df: positive, scale: positive",
+         kind="positive"),
+    _row("Exponential", "exact.Exponential({rate})", "rate: positive", kind="positive",
+         truncates=True),
+    _row("Gamma", "exact.Gamma({shape}, {rate})", "shape: positive, rate: positive",
+         ("exact.Gamma({shape}, 1 / {scale.atom})", "shape: positive, scale: positive"),
+         ("exact.Gamma(({mean.atom} / {sd.atom}) ** 2, {mean.atom} / {sd.atom} ** 2)",
+          "mean: positive, sd: positive"), positional=0, kind="positive"),
+    _row("InverseGamma", "exact.InverseGamma({shape}, {scale})",
+         "shape: positive, scale: positive", positional=0, kind="positive"),
+    _row("LogNormal", "exact.LogNormal({loc}, {scale})", LOC_SCALE, kind="positive",
+         truncates=True),
+    _row("Weibull", "exact.Weibull({shape}, {scale})", "shape: positive, scale: positive",
+         positional=0, kind="positive", truncates=True),
+    _row("Chi2", "exact.Chi2({df})", "df: positive", kind="positive"),
+    _row("Pareto", "exact.Pareto({scale}, {shape})", "scale: positive, shape: positive",
+         positional=0, kind="positive", truncates=True),
+    # The unit interval.
+    _row("Beta", "exact.Beta({a}, {b})", "a: positive, b: positive",
+         ("exact.Beta({mean.atom} * {concentration.atom}, (1 - {mean.atom}) * {concentration.atom})",
+          "mean: unit, concentration: positive"), kind="unit"),
+    _row("Kumaraswamy", "exact.Kumaraswamy({a}, {b})", "a: positive, b: positive", kind="unit",
+         truncates=True),
+    # Finitely many values.
+    _row("Bernoulli", "exact.Bernoulli({probs})", "probs: unit",
+         ("exact.BernoulliLogits({logits})", "logits: real"), kind="bool", finite=True),
+    _row("Categorical", "exact.Categorical({probs})", "probs: simplex[]",
+         ("exact.CategoricalLogits({logits})", "logits: real[]"),
+         ("exact.Categorical(exact.normalized({weights}))", "weights: nonneg[]"),
+         kind="index", finite=True, over=True),
+    _row("Binomial", "exact.Binomial({total}, {probs})", "total: count, probs: unit",
+         ("exact.BinomialLogits({total}, {logits})", "total: count, logits: real"),
+         kind="count", finite=True),
+    _row("BetaBinomial", "exact.BetaBinomial({total}, {a}, {b})",
+         "total: count, a: positive, b: positive", kind="count", finite=True),
+    _row("DiscreteUniform", "exact.DiscreteUniform({low}, {high})", "low: int, high: int",
+         kind="int", finite=True, ends=("low", "high")),
+    _row("OrderedLogistic", "exact.OrderedLogistic({predictor}, {cutpoints})",
+         "predictor: real, cutpoints: ordered[]", kind="count", finite=True),
+    _row("Hypergeometric", "exact.Hypergeometric({total}, {successes}, {draws})",
+         "total: count, successes: count, draws: count", kind="count", finite=True),
+    # Counts without end.
+    _row("Poisson", "exact.Poisson({rate})", "rate: nonneg",
+         ("exact.PoissonLog({log_rate})", "log_rate: real"), kind="count", truncates=True),
+    _row("NegativeBinomial", "exact.NegativeBinomial({mean}, {dispersion})",
+         "mean: nonneg, dispersion: positive",
+         ("exact.NegativeBinomialLog({log_mean}, {dispersion})",
+          "log_mean: real, dispersion: positive"), positional=0, kind="count", truncates=True),
+    _row("Geometric", "exact.Geometric({probs})", "probs: unit", kind="count", truncates=True),
+    # Vectors and matrices.
+    _row("Dirichlet", "exact.Dirichlet({concentration})", "concentration: positive[]",
+         kind="unit", rank=1, structure="simplex"),
+    _row("MultivariateNormal", "dist.MultivariateNormal({loc}, covariance_matrix={covariance})",
+         "loc: real[], covariance: real[][]",
+         ("dist.MultivariateNormal({loc}, scale_tril={scale_tril})",
+          "loc: real[], scale_tril: real[][]"),
+         ("dist.MultivariateNormal({loc}, precision_matrix={precision})",
+          "loc: real[], precision: real[][]"), positional=1, rank=1),
+    _row("LKJCholesky", "dist.LKJCholesky({dim}, {eta})", "dim: count, eta: positive", rank=2,
+         structure="cholesky_corr", size="dim"),
+    _row("Multinomial", "exact.Multinomial({total}, {probs})", "total: count, probs: simplex[]",
+         kind="count", rank=1),
+    _row("DirichletMultinomial", "exact.DirichletMultinomial({total}, {concentration})",
+         "total: count, concentration: positive[]", kind="count", rank=1),
 )  # fmt: skip
 
 DISTRIBUTIONS: dict[str, Row] = {row.name: row for row in _ROWS}

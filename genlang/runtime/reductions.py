@@ -21,6 +21,8 @@ from pyro.distributions import constraints
 from torch import Tensor
 from torch.distributions import biject_to
 
+from genlang.runtime.special import log
+
 
 @dataclass(frozen=True, slots=True)
 class Elimination:
@@ -44,10 +46,9 @@ def eliminating(how: str, taps: dict[str, Tensor] | None = None) -> Iterator[Non
         _elimination.reset(token)
 
 
-def log(p: Tensor) -> Tensor:
-    """Return the logarithm: exactly -inf at 0, with gradient 0 there (torch: inf, then NaN)."""
-    zero = p == 0
-    return p.masked_fill(zero, 1.0).log().masked_fill(zero, -math.inf)
+def reduction() -> str:
+    """Return how states are reduced: `sum`, `max` or `draw`."""
+    return _elimination.get().how
 
 
 def log_categorical(probs: Tensor) -> Tensor:

@@ -1,0 +1,323 @@
+"""Distributions on the positive numbers and on the unit interval, exact at their edges."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from pyro.distributions import constraints
+from torch import Tensor
+
+from genlang.runtime import real
+from genlang.runtime.law import Law, Tailed, at_edge, where_inside
+from genlang.runtime.special import (
+    HALF_LOG_2PI,
+    LARGE,
+    deviance,
+    lbeta,
+    log,
+    log1m_exp,
+    log_ndtr,
+    log_ndtri,
+    stirling,
+)
+
+
+def _inner(value: Tensor, low: Tensor | float = 0.0) -> Tensor:
+    """Values inside the support; others replaced by a harmless one."""
+    return torch.where(value > low, value, low + 1.0)
+
+
+class Half(Tailed):
+    """The absolute value of a symmetric distribution around 0; a subclass names it."""
+
+    support = constraints.positive
+    parameters = ("scale",)
+    whole: type[real.LocationScale]
+
+    def _whole(self) -> real.LocationScale:
+        return self.whole(0.0, self.scale)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        return where_inside(value >= 0, self._whole().log_prob(value) + math.log(2))
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return self._whole().log_sf(value.clamp(min=0)) + math.log(2)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return log1m_exp(self.log_sf(value).clamp(max=0))
+
+    def from_log_sf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_sf` is given."""
+        return self._whole().from_log_sf(log_p - math.log(2))
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return self.from_log_sf(log1m_exp(log_p))
+
+
+class HalfNormal(Half):
+    """The absolute value of a normal variable."""
+
+    whole = real.Normal
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return log(torch.erf(value.clamp(min=0) / self.scale / math.sqrt(2)))
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return self.scale * math.sqrt(2) * torch.erfinv(log_p.exp())
+
+
+class HalfCauchy(Half):
+    """The absolute value of a Cauchy variable."""
+
+    whole = real.Cauchy
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return log(torch.atan(value.clamp(min=0) / self.scale) * (2 / math.pi))
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return self.scale * torch.tan(log_p.exp() * (math.pi / 2))
+
+
+class HalfStudentT(Law):
+    """The absolute value of a t variable."""
+
+    support = constraints.positive
+    parameters = ("df", "scale")
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        whole = real.StudentT(self.df, 0.0, self.scale)
+        return where_inside(value >= 0, whole.log_prob(value) + math.log(2))
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draw."""
+        return real.StudentT(self.df, 0.0, self.scale).sample(sample_shape).abs()
+
+
+class Exponential(Tailed):
+    """Waiting times with a rate."""
+
+    support = constraints.positive
+    parameters = ("rate",)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        return where_inside(value >= 0, self.rate.log() - self.rate * value)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return -self.rate * value.clamp(min=0)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return log1m_exp(self.log_sf(value))
+
+    def from_log_sf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_sf` is given."""
+        return -log_p / self.rate
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return -log1m_exp(log_p) / self.rate
+
+
+class Weibull(Tailed):
+    """Waiting times whose hazard goes like a power: survival exp(-(x / scale)^shape)."""
+
+    support = constraints.positive
+    parameters = ("shape_", "scale")
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        log_z = _inner(value).log() - self.scale.log()
+        height = self.shape_.log() - self.scale.log()
+        term = height + (self.shape_ - 1) * log_z - torch.exp(self.shape_ * log_z)
+        term = at_edge(value == 0, self.shape_, height, term)
+        return where_inside(value >= 0, term)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        z = torch.exp(self.shape_ * (_inner(value).log() - self.scale.log()))
+        return torch.where(value > 0, -z, 0.0)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return log1m_exp(self.log_sf(value))
+
+    def from_log_sf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_sf` is given."""
+        return self.scale * (-log_p) ** (1 / self.shape_)
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return self.from_log_sf(log1m_exp(log_p))
+
+
+class LogNormal(Tailed):
+    """The exponential of a normal variable."""
+
+    support = constraints.positive
+    parameters = ("loc", "scale")
+
+    def _whole(self) -> real.Normal:
+        return real.Normal(self.loc, self.scale)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        log_x = _inner(value).log()
+        return where_inside(value > 0, self._whole().log_prob(log_x) - log_x)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return torch.where(value > 0, self._whole().log_sf(_inner(value).log()), 0.0)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return torch.where(value > 0, self._whole().log_cdf(_inner(value).log()), -math.inf)
+
+    def from_log_sf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_sf` is given."""
+        return torch.exp(self.loc - self.scale * log_ndtri(log_p))
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return torch.exp(self.loc + self.scale * log_ndtri(log_p))
+
+
+class Pareto(Tailed):
+    """Power-law tails above a scale: survival (scale / x)^shape."""
+
+    parameters = ("scale", "shape_")
+
+    @property
+    def support(self) -> constraints.Constraint:
+        """Values from the scale on."""
+        return constraints.greater_than_eq(self.scale)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        x = torch.where(value >= self.scale, value, self.scale)
+        ratio = x.log() - self.scale.log()
+        return where_inside(value >= self.scale, self.shape_.log() - x.log() - self.shape_ * ratio)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return -self.shape_ * (torch.maximum(value, self.scale).log() - self.scale.log())
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return log1m_exp(self.log_sf(value))
+
+    def from_log_sf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_sf` is given."""
+        return self.scale * torch.exp(-log_p / self.shape_)
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        return self.from_log_sf(log1m_exp(log_p))
+
+
+def _gamma_kernel(shape: Tensor, t: Tensor, log_t: Tensor) -> Tensor:
+    """Return shape log(t) - t - lgamma(shape): the saddle-point form where the shape is large."""
+    large = shape >= LARGE
+    a = torch.where(large, 1.0, shape)
+    small = a * log_t - t - torch.lgamma(a)
+    b = torch.where(large, shape, LARGE)
+    saddle = 0.5 * b.log() - HALF_LOG_2PI - stirling(b) - deviance(b, t)
+    return torch.where(large, saddle, small)
+
+
+class Gamma(Law):
+    """The gamma distribution with a shape and a rate."""
+
+    support = constraints.positive
+    parameters = ("shape_", "rate")
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        x = _inner(value)
+        log_x = x.log()
+        term = _gamma_kernel(self.shape_, self.rate * x, self.rate.log() + log_x) - log_x
+        term = at_edge(value == 0, self.shape_, self.rate.log(), term)
+        return where_inside(value >= 0, term)
+
+    def torch_law(self) -> torch.distributions.Distribution:
+        """Return torch's distribution to draw from."""
+        return torch.distributions.Gamma(self.shape_, self.rate)
+
+
+class InverseGamma(Law):
+    """The reciprocal of a gamma variable with this shape and the rate `scale`."""
+
+    support = constraints.positive
+    parameters = ("shape_", "scale")
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        x = _inner(value)
+        log_x = x.log()
+        kernel = _gamma_kernel(self.shape_, self.scale / x, self.scale.log() - log_x)
+        return where_inside(value > 0, kernel - log_x)
+
+    def torch_law(self) -> torch.distributions.Distribution:
+        """Return torch's distribution to draw from."""
+        return torch.distributions.InverseGamma(self.shape_, self.scale)
+
+
+class Chi2(Law):
+    """The sum of `df` squared standard normal variables."""
+
+    support = constraints.positive
+    parameters = ("df",)
+
+    def _gamma(self) -> Gamma:
+        return Gamma(0.5 * self.df, 0.5)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        return self._gamma().log_prob(value)
+
+    def torch_law(self) -> torch.distributions.Distribution:
+        """Return torch's distribution to draw from."""
+        return self._gamma().torch_law()
+
+
+class Beta(Law):
+    """The beta distribution on the unit interval, ends included."""
+
+    support = constraints.unit_interval
+    parameters = ("a", "b")
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density."""
+        a, b = self.a, self.b
+        x = torch.where((value > 0) & (value < 1), value, 0.5)
+        large = (a >= LARGE) & (b >= LARGE)
+        plain = (a - 1) * x.log() + (b - 1) * torch.log1p(-x) - lbeta(a, b)
+        saddle = self._saddle(torch.where(large, a, LARGE), torch.where(large, b, LARGE), x)
+        term = torch.where(large, saddle, plain)
+        # B(1, b) is 1 / b, B(a, 1) is 1 / a.
+        term = at_edge(value == 0, a, b.log(), term)
+        term = at_edge(value == 1, b, a.log(), term)
+        return where_inside((value >= 0) & (value <= 1), term)
+
+    @staticmethod
+    def _saddle(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
+        total = a + b
+        gap = b * x - a * (1 - x)  # total x - a
+        errors = stirling(total) - stirling(a) - stirling(b)
+        body = 0.5 * (a.log() + (b / total).log()) - HALF_LOG_2PI + errors
+        near = deviance(a, total * x, gap) + deviance(b, total * (1 - x), -gap)
+        return body - near - x.log() - torch.log1p(-x)
+
+    def torch_law(self) -> torch.distributions.Distribution:
+        """Return torch's distribution to draw from."""
+        return torch.distributions.Beta(self.a, self.b)
