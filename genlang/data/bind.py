@@ -1,24 +1,29 @@
 """Model and columns -> Table: every fault of the data in one pass (LANGUAGE, section 9)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genlang.check.model import Extent, Given, Model, Require, Variable
+from genlang.check.model import Dim, Expr, Extent, Given, Model, Variable
 from genlang.data import supports
-from genlang.data.cells import Cells, cells, numbers
-from genlang.data.evaluate import Known, Unknown
+from genlang.data.cells import Cells, cells
+from genlang.data.checks import Checks
+from genlang.data.evaluate import Evaluator
 from genlang.data.extents import Extents
 from genlang.data.faults import Faults
 from genlang.data.labels import positions
-from genlang.data.sources import Column, read
+from genlang.data.numbers import Parsed, numbers
+from genlang.data.sources import Column, Columns, read
 from genlang.data.table import Table
+from genlang.data.told import Told
+from genlang.data.values import TooLarge, Undecided
 from genlang.diagnostics import DataError, suggest
+from genlang.lang.types import INTEGERS
 
-INTEGERS = frozenset({"int", "count", "bool", "index"})
-Array = NDArray[Any]
+Numbers = NDArray[Any]
 
 
 def bind(
@@ -38,45 +43,53 @@ def bind(
     columns = read(source, faults)
     if faults:
         raise DataError(faults)
-    return _Binder(model, columns, dict(sizes or {}), faults).table(required=require_observed)
+    binder = _Binder(model, columns, sizes or {}, faults, required=require_observed)
+    table = binder.table()
+    if faults:
+        raise DataError(faults, model.source)
+    return table
 
 
 class _Binder:
     """The state of one binding: raw cells, sizes and codes of dims, finished arrays."""
 
     def __init__(
-        self, model: Model, columns: dict[str, Column], sizes: dict[str, int], faults: Faults
+        self,
+        model: Model,
+        columns: Columns,
+        sizes: Mapping[str, int],
+        faults: Faults,
+        *,
+        required: bool,
     ) -> None:
-        self.model, self.columns, self.faults = model, columns, faults
+        self.model, self.columns, self.faults, self.required = model, columns, faults, required
         self.wanted = [v for v in model.variables if v.role in ("data", "observed")]
-        self.raw: dict[str, Cells] = {}
-        self.absent: set[str] = set()
+        self.defaults = {
+            s.target: s.default
+            for s in model.statements
+            if isinstance(s, Given) and s.default is not None
+        }
+        self.raw: dict[Variable, Cells] = {}
         self.missing: set[str] = set()
-        self.extents = Extents(model, columns, sizes, faults)
-        self.arrays: dict[str, Array] = {}
+        self.used: set[str] = set()
+        self.lacking: set[Dim] = set()
+        self.extents = Extents(model, columns, sizes, faults, self.lacking, self._number)
+        self.arrays: dict[str, Numbers] = {}
 
-    def table(self, *, required: bool) -> Table:
-        """Bind everything; raises DataError if anything is wrong."""
-        self._collect(required=required)
-        self.extents.measure({v: self.raw[v.name] for v in self.wanted if v.name in self.raw})
-        if self.faults:
-            self._parse_what_can_be()
-            raise DataError(self.faults)
-        self._order()
+    def table(self) -> Table:
+        """Bind everything; the faults are added to the list."""
         for variable in self.wanted:
-            if variable.name in self.raw:
-                self._parse(variable)
-        known = Known(self.extents.sizes, self.extents.lengths, self.arrays)
-        self._defaults(known)
-        if not self.faults:
-            supports.ends(self.model, known, self.columns, self.faults)
-            self._require(known)
-        if self.faults:
-            raise DataError(self.faults)
+            self._collect(variable)
+        self._given_twice()
+        sound = self.extents.measure(self.raw)
+        for variable, raw in self.raw.items():
+            self._parse(variable, raw)
+        if sound:
+            self._check()
         return Table(
             dict(self.extents.sizes),
             dict(self.extents.lengths),
-            self.arrays,
+            {} if self.faults else self._finished(),
             self.extents.labels,
             tuple(self._notes()),
             frozenset(self.missing),
@@ -84,165 +97,195 @@ class _Binder:
 
     # -- columns
 
-    def _collect(self, *, required: bool) -> None:
-        given = {s.target: s.default for s in self.model.statements if isinstance(s, Given)}
-        for variable in self.wanted:
-            column = self.columns.get(variable.name) or self._wide(variable)
-            if column is not None and column.values is None:
-                column, self.missing = None, self.missing | {variable.name}
-                if variable.role == "data":
-                    self.faults.of("D110", f"`{variable.name}` is null", [])
-                continue
-            if column is None:
-                self.absent.add(variable.name)
-                optional = given.get(variable) is not None or (
-                    variable.role == "observed" and not required
-                )
-                if not optional:
-                    self._lacking(variable)
-                continue
+    def _collect(self, variable: Variable) -> None:
+        column = self.columns.named.get(variable.name) or self._wide(variable)
+        if column is not None and column.values is None:
+            self.missing.add(variable.name)
+            if variable.role == "data":
+                self.faults.of("D110", f"`{variable.name}` is null", [column])
+            elif self.required:
+                self._unsupported(variable, column, np.ones((), dtype=bool))
+        elif column is not None:
             found = cells(column, len(variable.dims), self.faults)
             if found is not None:
-                self.raw[variable.name] = found
+                self.raw[variable] = found
+        elif variable not in self.defaults and (variable.role == "data" or self.required):
+            self._lacking(variable)
 
     def _wide(self, variable: Variable) -> Column | None:
         """The columns that are named like the labels of a variable's last dim, side by side."""
         last = variable.dims[-1].dim if variable.dims else None
         if last is None or last.labels is None or len(variable.dims) != 2:
             return None
-        if not all(label in self.columns for label in last.labels):
+        parts = [self.columns.named.get(label) for label in last.labels]
+        found = [p for p in parts if p is not None and np.ndim(p.values) == 1]
+        if len(found) < len(parts) or len({len(p.values) for p in found}) != 1:
             return None
-        parts = [self.columns[label] for label in last.labels]
-        if len({len(p.values) for p in parts}) != 1:
-            return None
-        side = [np.asarray(p.values, dtype=object) for p in parts]
-        for label in last.labels:
-            self.extents.used.add(label)
-        return Column(variable.name, np.stack(side, -1), parts[0].source)
+        side = [np.asarray(p.values, dtype=object) for p in found]
+        self.used.update(last.labels)
+        values = np.stack(side, -1)
+        return replace(
+            found[0], name=variable.name, values=values, categories=(), parts=last.labels
+        )
 
     def _lacking(self, variable: Variable) -> None:
-        known = [n for n in self.columns if n not in {v.name for v in self.wanted}]
+        self.lacking.update(e.dim for e in variable.dims if e.dim is not None)
+        names = self.columns.named
+        known = [n for n in names if n not in {v.name for v in self.wanted}]
         last = variable.dims[-1].dim if len(variable.dims) == 2 else None
-        edit = suggest(variable.name, known)
+        edit = suggest(variable.name, known) or _separated(list(names))
         if not edit and last is not None and last.labels is not None:
-            lacking = [label for label in last.labels if label not in self.columns]
-            edit = (
-                f"or one column for each of `{last.name}`; there is none for {', '.join(lacking)}"
-            )
-        have = f"the data have {', '.join(self.columns) or 'no columns'}"
+            lacking = [label for label in last.labels if label not in names]
+            edit = f"or one column for each of `{last.name}`"
+            if lacking:
+                edit += f"; there is none for {', '.join(lacking)}"
+        have = f"the data have {', '.join(names) or 'no columns'}"
         message = f"there is no column `{variable.name}`, which the model calls {variable.role}"
-        self.faults.of("D110", message, [], why=have, help=edit)
+        self.faults.of("D110", message, [], variable.span, why=have, help=edit)
+
+    def _given_twice(self) -> None:
+        """A name may come from two sources only where it labels a dim."""
+        dims = {d.name for d in self.model.dims}
+        for column in self.columns.again:
+            first = self.columns.named[column.name]
+            if column.name not in dims or np.ndim(column.values) != 1:
+                self.faults.of("D102", f"`{column.name}` is given twice", [first, column])
 
     # -- cells
 
-    def _order(self) -> None:
-        """Put arrays over a dim whose labels a column of its name gives in label order."""
-        for dim, order in self.extents.orders.items():
-            for variable in self.wanted:
-                raw = self.raw.get(variable.name)
-                for axis, extent in enumerate(variable.dims):
-                    if raw is not None and extent.dim is not None and extent.dim.name == dim:
-                        raw = raw.taken(order, axis)
-                if raw is not None:
-                    self.raw[variable.name] = raw
+    def _parse(self, variable: Variable, raw: Cells) -> None:
+        """Read the cells of a variable as numbers; NaN where one is missing, wrong or not there."""
+        found = self._numbers(variable, raw)
+        if found is None:
+            return
+        outside = found.wrong
+        if variable.cell.kind != "index":
+            outside = supports.check(variable, found.found, raw, self.model, self.faults)
+        if found.missing.any():
+            self._empty(variable, raw, found.missing)
+        array = np.where(outside, np.nan, found.found)
+        if not array.size and array.ndim:
+            array = array.reshape([self._cells_along(e) for e in variable.dims])
+        self.arrays[variable.name] = array
 
-    def _parse_what_can_be(self) -> None:
-        """Look for faults inside cells too when sizes are wrong already."""
-        for variable in self.wanted:
-            raw = self.raw.get(variable.name)
-            if raw is not None and variable.cell.kind != "index":
-                self._numbers(variable, raw)
-
-    def _parse(self, variable: Variable) -> None:
-        raw = self.raw[variable.name]
-        dim = variable.cell.dim
-        if variable.cell.kind == "index" and dim is not None:
-            codes = self.extents.codes[dim]
-            found, missing = positions(raw, dim, codes, self.faults)
-            self._empty(variable, raw, missing)
-        else:
-            found, missing = self._numbers(variable, raw)
-        integers = variable.cell.kind in INTEGERS
-        filled = np.where(missing, -1 if integers else np.nan, found)
-        filled = _padded(filled, raw.exists & ~missing, raw.exists)
-        if not filled.size:
-            filled = filled.reshape([self._cells_along(e) for e in variable.dims])
-        self.arrays[variable.name] = filled.astype(np.int64 if integers else np.float64)
+    def _numbers(self, variable: Variable, raw: Cells) -> Parsed | None:
+        kind, dim = variable.cell.kind, variable.cell.dim
+        if kind != "index" or dim is None:
+            integers = kind in INTEGERS
+            return numbers(raw, self.faults, integers=integers, truth=kind == "bool")
+        codes = self.extents.codes.get(dim)
+        # Without codes there is nothing to look up; that fault has been reported.
+        return None if codes is None else positions(raw, dim, codes, self.faults)
 
     def _cells_along(self, extent: Extent) -> int:
         """The length of an axis of an array that has no cells to show it."""
         if extent.dim is None:
             return extent.size or 0
         if extent.of:
-            lengths = self.extents.lengths[extent.dim.name]
-            return int(lengths.max()) if lengths.size else 0
-        return self.extents.sizes[extent.dim.name]
+            lengths = self.extents.lengths.get(extent.dim.name)
+            return int(lengths.max()) if lengths is not None and lengths.size else 0
+        return self.extents.sizes.get(extent.dim.name, 0)
 
-    def _numbers(self, variable: Variable, raw: Cells) -> tuple[Array, Array]:
-        kind = variable.cell.kind
-        found, missing = numbers(raw, self.faults, integers=kind in INTEGERS, truth=kind == "bool")
-        self._empty(variable, raw, missing)
-        there = raw.exists & ~missing
-        supports.check(variable, found, there, raw.column, self.model, self.faults)
-        return found, missing
-
-    def _empty(self, variable: Variable, raw: Cells, missing: Array) -> None:
-        if not missing.any():
-            return
+    def _empty(self, variable: Variable, raw: Cells, missing: Numbers) -> None:
         if variable.role == "observed":
             self.missing.add(variable.name)
+            if self.required:
+                self._unsupported(variable, raw.column, raw.as_came(missing))
             return
         edit = "fill the cell, leave the row out, or model the variable as `observed`"
         message = f"`{variable.name}` has missing cells, and is `data`"
-        self.faults.at("D121", message, raw.column, missing, help=edit)
+        self.faults.at("D121", message, raw.column, raw.as_came(missing), help=edit)
 
-    def _defaults(self, known: Known) -> None:
-        for statement in self.model.statements:
-            if not isinstance(statement, Given) or statement.target.name not in self.absent:
-                continue
-            variable, default = statement.target, statement.default
-            if default is None or variable.role != "data":
-                continue
-            try:
-                value = np.asarray(known.value(default, {}))
-                shape = tuple(known.length(e, {}) for e in variable.dims)
-                integers = variable.cell.kind in INTEGERS
-                array = np.broadcast_to(value, shape)
-                self.arrays[variable.name] = array.astype(np.int64 if integers else np.float64)
-            except (Unknown, ValueError):
-                message = f"the default of `{variable.name}` does not fit its dims"
-                self.faults.of("D112", message, [])
+    def _unsupported(self, variable: Variable, column: Column, missing: Numbers) -> None:
+        message = f"`{variable.name}` has missing cells"
+        why = "missing cells of an observed variable are not supported yet"
+        edit = "leave the rows out of the data"
+        self.faults.at("D190", message, column, missing, why=why, help=edit)
 
-    def _require(self, known: Known) -> None:
-        for statement in self.model.statements:
-            if not isinstance(statement, Require):
+    # -- what the model says about the values
+
+    def _number(self, expr: Expr) -> float | None:
+        """The value of an expression over sizes and data, None where these do not tell."""
+        arrays = {
+            v.name: numbers(raw, Faults(), integers=v.cell.kind in INTEGERS).found
+            for v, raw in self.raw.items()
+            if v.cell.kind != "index"
+        }
+        try:
+            found = Evaluator(self.extents.sizes, {}, arrays).value(expr, None)
+        except (TooLarge, Undecided):
+            return None
+        return None if found is None or found.axes or np.isnan(found.array) else float(found.array)
+
+    def _check(self) -> None:
+        """Fill in defaults, and look at every statement."""
+        known = Evaluator(self.extents.sizes, self.extents.lengths, self.arrays)
+        for variable, default in self.defaults.items():
+            if variable.name not in self.arrays and self.columns.named.get(variable.name) is None:
+                self._default(variable, default, known)
+        raw = {v.name: cells for v, cells in self.raw.items()}
+        told = Told(self.model, raw, self.extents.labels, known)
+        Checks(self.model, known, told).run()
+        told.finish(self.faults)
+
+    def _default(self, variable: Variable, default: Expr, known: Evaluator) -> None:
+        array: Numbers | None
+        try:
+            mask = None
+            for loop in variable.loops:
+                mask = known.enter(loop, mask)
+            value = known.value(default, mask)
+            shape = tuple(self._cells_along(e) for e in variable.dims)
+            if value is not None and not value.axes and value.event == len(shape):
+                array = np.broadcast_to(value.array, shape).copy()
+            elif value is not None:
+                array = known.spread(value, variable.loops, None).array
+                array = array.reshape((*array.shape, *[1] * (len(shape) - array.ndim)))
+                array = np.broadcast_to(array, shape).copy()
+            else:
+                array = None
+        except (TooLarge, Undecided, ValueError):
+            array = None
+        if array is None:
+            message = f"the default of `{variable.name}` does not fit its dims"
+            self.faults.of("D112", message, [], default.span)
+            return
+        cells = Cells(Column(variable.name, array, "the default"), array, ~np.isnan(array))
+        supports.check(variable, array, cells, self.model, self.faults)
+        self.arrays[variable.name] = array
+
+    # -- the table
+
+    def _finished(self) -> dict[str, Numbers]:
+        """The arrays as programs take them: padding holds a value that is in the support."""
+        found: dict[str, Numbers] = {}
+        exists = {v.name: raw.exists for v, raw in self.raw.items()}
+        for variable in self.wanted:
+            array = self.arrays.get(variable.name)
+            if array is None:
                 continue
-            try:
-                bad = [
-                    ", ".join(str(i + 1) for i in env.values())
-                    for env in known.iterations(statement.loops, {})
-                    if not np.all(known.value(statement.condition, env))
-                ]
-            except Unknown:
-                continue
-            if bad:
-                where = f" (row {'; '.join(bad[:5])})" if bad[0] else ""
-                self.faults.of(
-                    "D140", statement.message + where, [], why="a `require` of the model"
-                )
+            integers = variable.cell.kind in INTEGERS
+            there = exists.get(variable.name, np.ones(array.shape, dtype=bool))
+            if there.shape == array.shape:
+                good = there & ~np.isnan(array)
+                array = np.where(there, array, array[good][0] if good.any() else 0)
+            filled = np.where(np.isnan(array), -1, array) if integers else array
+            found[variable.name] = filled.astype(np.int64 if integers else np.float64)
+        return found
 
     def _notes(self) -> list[str]:
         notes = list(self.extents.notes)
-        used = {v.name for v in self.wanted} | self.extents.used
-        ignored = [n for n in self.columns if n not in used]
+        used = {v.name for v in self.wanted} | self.extents.used | self.used
+        ignored = [n for n in self.columns.named if n not in used]
         if ignored:
             notes.append(f"not read by the model: {', '.join(ignored)}")
         return notes
 
 
-def _padded(array: Array, good: Array, exists: Array) -> Array:
-    """Fill cells that do not exist with a value of the array, so that it is in the support."""
-    if exists.all():
-        return array
-    value = array[good][0] if good.any() else 0
-    return np.where(exists, array, value)
+def _separated(names: list[str]) -> str:
+    """What to do about a file whose columns are separated by something else."""
+    if len(names) != 1:
+        return ""
+    mark = next((m for m in (";", "\t", "|") if m in names[0]), "")
+    words = {";": "semicolons", "\t": "tabs", "|": "bars"}
+    return f"the columns are separated by {words[mark]}: write commas" if mark else ""

@@ -1,15 +1,25 @@
-"""Values of expressions that depend on data alone: defaults, bounds, derived dims, `require`."""
+"""Values of expressions that data decide, for all iterations of their loops at once.
 
-import math
-from collections.abc import Iterator, Mapping
+A value has named axes: the loops over which it varies, then its own dims. NaN is a cell that is
+not known (missing, or wrong and reported); None a value that data do not decide. A read of a
+summed-out latent stands for all of its values, on an axis of its own, so that `mu[z[n] + k[n]]`
+can be looked at too. What is looked at: every subscript and every part of a dim lies inside it
+(except in the branch of an `if` that is not taken, and beyond a filter), and `min` and `max` run
+over something.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genlang.check.model import (
     Apply,
     Array,
     Const,
+    Define,
     Dim,
     Expr,
     Extent,
@@ -19,132 +29,302 @@ from genlang.check.model import (
     Ref,
     Select,
     Slice,
+    Symbol,
     Variable,
 )
-
-Env = Mapping[Loop, int]
-
-
-class Unknown(Exception):  # noqa: N818 (a question that data cannot answer, not an error)
-    """The expression depends on more than the data."""
-
-
-FUNCTIONS: dict[str, Any] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "%": np.mod,
-    "^": np.float_power, "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal,
-    ">": np.greater, ">=": np.greater_equal, "and": np.logical_and, "or": np.logical_or,
-    "not": np.logical_not, "neg": np.negative, "exp": np.exp, "log": np.log, "log1p": np.log1p,
-    "expm1": np.expm1, "sqrt": np.sqrt, "abs": np.abs, "square": np.square, "sign": np.sign,
-    "floor": np.floor, "ceil": np.ceil, "round": np.round, "min2": np.minimum,
-    "max2": np.maximum, "sum": np.sum, "prod": np.prod, "mean": np.mean, "min": np.min,
-    "max": np.max, "sd": lambda x: np.std(x, ddof=1), "var": lambda x: np.var(x, ddof=1),
-    "cumsum": np.cumsum, "sort": np.sort, "@": np.matmul, "dot": np.dot, "outer": np.outer,
-    "transpose": np.transpose, "diag": np.diag, "eye": lambda n: np.eye(int(n)),
-    "ones": lambda *n: np.ones([int(i) for i in n]),
-    "zeros": lambda *n: np.zeros([int(i) for i in n]),
-    "full": lambda n, x: np.full(int(n), x),
-    "one_hot": lambda k, n: np.eye(int(n))[int(k)],
-}  # fmt: skip
-REDUCTIONS: dict[str, Any] = {
-    "sum": math.fsum, "prod": math.prod, "mean": np.mean, "min": min, "max": max, "any": any,
-    "all": all,
-}  # fmt: skip
+from genlang.check.walk import substitute
+from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS
+from genlang.data.linear import linear
+from genlang.data.ranges import agree, inside, part
+from genlang.data.values import LARGEST, Axes, Axis, Trouble, Undecided, Value
+from genlang.plan.support import Support
 
 
-class Known:
-    """What is known: sizes of dims, lengths of ragged dims, arrays by declared name."""
+class Evaluator(Axes):
+    """Sizes of dims, lengths of ragged dims, arrays by declared name, and supports of latents."""
 
     def __init__(
-        self, sizes: Mapping[str, int], lengths: Mapping[str, Any], arrays: Mapping[str, Any]
+        self,
+        sizes: Mapping[str, int],
+        lengths: Mapping[str, NDArray[Any]],
+        arrays: Mapping[str, NDArray[Any]],
+        tell: Callable[[Trouble], None] = lambda _fault: None,
     ) -> None:
-        self.sizes, self.lengths, self.arrays = sizes, lengths, arrays
+        super().__init__()
+        self.sizes, self.lengths, self.arrays, self.tell = sizes, lengths, arrays, tell
+        self.lets: dict[Variable, Value] = {}
+        self.defines: dict[Variable, Define] = {}
+        self.states: dict[Variable, Support] = {}
+        self.within: dict[Axis, Value] = {}  # which values a latent's cell can have
+        self.quiet = 0
 
-    def value(self, expr: Expr, env: Env) -> Any:
-        """Return the value of an expression; raises Unknown where it reads an unknown."""
-        match expr:
-            case Const(value=value):
-                return value
-            case Ref(symbol=Dim() as dim):
-                return self._size(dim)
-            case Ref(symbol=Loop() as loop):
-                return env[loop]
-            case Ref(symbol=Variable() as variable):
-                if variable.name not in self.arrays:
-                    raise Unknown
-                return self.arrays[variable.name]
-            case Select(condition=condition, then=then, otherwise=otherwise):
-                return self.value(then if self.value(condition, env) else otherwise, env)
-            case Apply(function=name, arguments=arguments):
-                if name not in FUNCTIONS:
-                    raise Unknown
-                return FUNCTIONS[name](*(self.value(a, env) for a in arguments))
-            case Index(base=base, subscripts=subscripts):
-                return self._index(self.value(base, env), subscripts, env)
-            case Array(items=items, loops=()):
-                return np.array([self.value(i, env) for i in items])
-            case Array(items=(item,), loops=loops):
-                if len(loops) != 1:
-                    raise Unknown
-                return np.array([self.value(item, e) for e in self.iterations(loops, env)])
-            case Reduce():
-                return self._reduce(expr, env)
-            case _:
-                raise Unknown
+    def enter(self, loop: Loop, mask: Value | None, only: range | None = None) -> Value | None:
+        """Open the axis of a loop; returns the mask of the iterations that are there."""
+        length = self.length(loop.extent)
+        if length is None:
+            raise Undecided
+        at = self.add_axis(
+            loop, np.arange(self.longest(length)) if only is None else np.array(only)
+        )
+        outer = mask
+        if length.axes:
+            mask = self.meet(mask, self.compare("<", at, length))
+        for end, op in ((loop.start, ">="), (loop.stop, "<")):
+            value = None if end is None else self.value(end, outer)
+            if value is None:
+                continue
+            part(self, loop, end, value, length, outer)
+            mask = self.meet(mask, self.compare(op, at, value))
+        return mask
 
-    def _size(self, dim: Dim) -> int:
-        if dim.name not in self.sizes:
-            raise Unknown
-        return self.sizes[dim.name]
+    def _where(self, bad: Value, mask: Value | None) -> Value:
+        if mask is None:
+            return bad
+        axes, (one, two) = self.lined_up(bad, mask)
+        return Value(axes, np.where(two == 1, one, 0.0))
 
-    def _index(self, base: Any, subscripts: tuple[Expr | Slice, ...], env: Env) -> Any:
-        at: list[Any] = []
-        for sub in subscripts:
-            if isinstance(sub, Slice):
-                ends = (
-                    None if e is None else int(self.value(e, env)) for e in (sub.start, sub.stop)
-                )
-                at.append(slice(*ends))
-            else:
-                position = int(self.value(sub, env))
-                if position < 0:
-                    raise IndexError(position)
-                at.append(position)
-        return np.asarray(base)[tuple(at)]
-
-    def _reduce(self, expr: Reduce, env: Env) -> Any:
-        terms = [
-            self.value(expr.element, e)
-            for e in self.iterations(expr.loops, env)
-            if expr.condition is None or self.value(expr.condition, e)
-        ]
-        if expr.function not in REDUCTIONS or (not terms and expr.function in ("min", "max")):
-            raise Unknown
-        return REDUCTIONS[expr.function](terms)
-
-    def length(self, extent: Extent, env: Env) -> int:
-        """Return the number of cells of an extent."""
-        if extent.dim is None:
-            if extent.size is None:
-                raise Unknown
-            return extent.size
-        if not extent.of:
-            return self._size(extent.dim)
-        if extent.dim.name not in self.lengths:
-            raise Unknown
-        at = tuple(int(self.value(e, env)) for e in extent.of)
-        return int(self.lengths[extent.dim.name][at])
-
-    def positions(self, loop: Loop, env: Env) -> range:
-        """Return the positions that a loop runs over."""
-        size = self.length(loop.extent, env)
-        start = 0 if loop.start is None else int(self.value(loop.start, env))
-        stop = size if loop.stop is None else int(self.value(loop.stop, env))
-        return range(size)[start:stop]
-
-    def iterations(self, loops: tuple[Loop, ...], env: Env) -> Iterator[dict[Loop, int]]:
-        """Yield the environment of every iteration of a nest, outermost loop slowest."""
-        if not loops:
-            yield dict(env)
+    def report(self, fault: Trouble, mask: Value | None) -> None:
+        """Tell a fault, if it occurs where the mask holds."""
+        if self.quiet:
             return
-        for position in self.positions(loops[0], env):
-            yield from self.iterations(loops[1:], {**env, loops[0]: position})
+        bad = fault.bad
+        if not (bad.array == 1).any():
+            return
+        for axis in fault.bad.axes:
+            bad = self._where(bad, self.within.get(axis))
+        own = bad.axes
+        bad = self._where(bad, mask)
+        # A mask may vary over more loops than the fault does: one iteration of them is enough.
+        more = tuple(i for i, a in enumerate(bad.axes) if a not in own)
+        kept = tuple(a for a in bad.axes if a in own)
+        bad = Value(kept, np.asarray(bad.array.max(more, initial=0)))
+        if (bad.array == 1).any():
+            self.tell(Trouble(fault.expr, fault.part, fault.extent, fault.found, fault.limit, bad))
+
+    @staticmethod
+    def longest(length: Value) -> int:
+        """The greatest length of a row."""
+        return int(np.nanmax(length.array, initial=0))
+
+    # -- extents
+
+    def length(self, extent: Extent) -> Value | None:
+        """Return the number of cells of an axis, None where data do not tell."""
+        if extent.dim is None:
+            return None if extent.size is None else Value((), np.array(float(extent.size)))
+        name = extent.dim.name
+        if not extent.of:
+            return Value((), np.array(float(self.sizes[name]))) if name in self.sizes else None
+        of = [self.value(e, None) for e in extent.of]
+        if name not in self.lengths or any(v is None for v in of):
+            return None
+        return self.take(
+            Value((), self.lengths[name].astype(float)), [v for v in of if v is not None]
+        )
+
+    # -- expressions
+
+    def value(self, expr: Expr, mask: Value | None) -> Value | None:
+        """Return the value of an expression; `mask` says in which iterations it is evaluated."""
+        match expr:
+            case Const(value=str()):
+                return None
+            case Const(value=value):
+                return Value((), np.array(float(value)))
+            case Ref(symbol=Dim() as dim):
+                return self.length(Extent(dim))
+            case Ref(symbol=Loop() as loop):
+                known = loop in self.positions
+                return Value((loop,), self.positions[loop].astype(float)) if known else None
+            case Ref(symbol=Variable() as variable):
+                whole = self._variable(variable)
+                return whole if whole is not None else self._cell(expr, variable, (), mask)
+            case Index():
+                return self._index(expr, mask)
+            case Select():
+                return self._select(expr, mask)
+            case Apply():
+                return self._apply(expr, mask)
+            case Reduce():
+                return self._reduce(expr, mask)
+            case Array():
+                return self._array(expr, mask)
+            case _:
+                return None
+
+    def _variable(self, variable: Variable) -> Value | None:
+        """The whole array of a variable, its loops as dims."""
+        if variable in self.lets:
+            return self.lets[variable]
+        if variable.name in self.arrays and variable.role in ("data", "observed"):
+            return Value((), self.arrays[variable.name])
+        return None
+
+    def _cell(
+        self, expr: Expr, variable: Variable, subs: tuple[Expr | Slice, ...], mask: Value | None
+    ) -> Value | None:
+        """One cell of a `let` that is not kept, written out, or of a latent, all of its values."""
+        here: dict[Symbol, Expr] = {
+            loop: s
+            for loop, s in zip(variable.loops, subs, strict=False)
+            if not isinstance(s, Slice)
+        }
+        if len(here) < len(variable.loops):
+            return None
+        if variable in self.defines:
+            self.quiet += 1
+            try:
+                return self.value(substitute(self.defines[variable].value, here), mask)
+            finally:
+                self.quiet -= 1
+        if variable in self.states:
+            return self._state(expr, self.states[variable], here, mask)
+        return None
+
+    def _state(
+        self, cell: Expr, support: Support, here: Mapping[Any, Expr], mask: Value | None
+    ) -> Value | None:
+        ends = [self.value(substitute(e, here), mask) for e in (support.low, support.high)]
+        if ends[0] is None or ends[1] is None:
+            return None
+        low = np.nanmin(ends[0].array, initial=np.inf)
+        high = np.nanmax(ends[1].array, initial=-np.inf)
+        if not np.isfinite([low, high]).all() or high - low > LARGEST:
+            return None
+        at = self.add_axis(cell, np.arange(int(low), int(high) + 1))
+        if ends[0].axes or ends[1].axes:
+            held = self.meet(self.compare(">=", at, ends[0]), self.compare("<=", at, ends[1]))
+            if held is not None:
+                self.within[cell] = held
+        return at
+
+    def _index(self, expr: Index, mask: Value | None) -> Value | None:
+        subs = expr.subscripts
+        at = [None if isinstance(s, Slice) else self.value(s, mask) for s in subs]
+        inside(self, expr, at, mask)
+        base: Value | None
+        if isinstance(expr.base, Ref) and isinstance(expr.base.symbol, Variable):
+            variable = expr.base.symbol
+            base = self._variable(variable)
+            if base is None:
+                used = len(variable.loops)
+                cell = expr if used == len(subs) else replace(expr, subscripts=subs[:used])
+                base = self._cell(cell, variable, subs, mask)
+                at, subs = at[used:], subs[used:]
+        else:
+            base = self.value(expr.base, mask)
+        if base is None or base.event < len(subs):
+            return None
+        if any(a is None and not isinstance(s, Slice) for a, s in zip(at, subs, strict=True)):
+            return None
+        # Subscripted dims first, then those that are sliced, then the rest.
+        lead = len(base.axes)
+        first = [lead + i for i, a in enumerate(at) if a is not None]
+        moved = [*range(lead), *first, *(i for i in range(lead, base.array.ndim) if i not in first)]
+        found = self.take(
+            Value(base.axes, base.array.transpose(moved)), [a for a in at if a is not None]
+        ) if first else base  # fmt: skip
+        for place, s in enumerate(s for s in subs if isinstance(s, Slice)):
+            ends = [None if e is None else self.value(e, mask) for e in (s.start, s.stop)]
+            if any(
+                e is not None and (v is None or v.axes)
+                for e, v in zip((s.start, s.stop), ends, strict=True)
+            ):
+                return None
+            numbers = [
+                None if v is None else int(v.array) if np.isfinite(v.array) else -1 for v in ends
+            ]
+            if any(n is not None and n < 0 for n in numbers):
+                return None
+            cut = (slice(None),) * (len(found.axes) + place)
+            found = Value(found.axes, found.array[(*cut, slice(*numbers))])
+        return found
+
+    def _select(self, expr: Select, mask: Value | None) -> Value | None:
+        condition = self.value(expr.condition, mask)
+        if condition is None or condition.event:
+            then, otherwise = self.value(expr.then, mask), self.value(expr.otherwise, mask)
+            if condition is None:
+                return None
+        else:
+            refused = Value(condition.axes, ELEMENTWISE["not"](condition.array))
+            then = self.value(expr.then, self.meet(mask, condition))
+            otherwise = self.value(expr.otherwise, self.meet(mask, refused))
+        if then is None or otherwise is None:
+            return None
+        axes, (c, a, b) = self.lined_up(condition, then, otherwise)
+        return Value(axes, np.where(np.isnan(c), np.nan, np.where(c != 0, a, b)))
+
+    def _apply(self, expr: Apply, mask: Value | None) -> Value | None:
+        given = [self.value(a, mask) for a in expr.arguments]
+        if not agree(self, expr, given, mask):
+            return None
+        values = [v for v in given if v is not None]
+        if len(values) < len(given):
+            return None
+        name = expr.function
+        with np.errstate(all="ignore"):
+            if name in ELEMENTWISE:
+                axes, arrays = self.lined_up(*values)
+                return Value(axes, np.asarray(ELEMENTWISE[name](*arrays), dtype=float))
+            if name in OVER or name in ALONG:
+                (v,) = values
+                table = OVER if name in OVER else ALONG
+                whole = v.array.size or name in ("sum", "prod")
+                return (
+                    Value(v.axes, np.asarray(table[name](v.array))) if v.event and whole else None
+                )
+            return linear(self, name, values)
+
+    def _reduce(self, expr: Reduce, mask: Value | None) -> Value | None:
+        inner = mask
+        for loop in expr.loops:
+            inner = self.enter(loop, inner)
+        condition = None if expr.condition is None else self.value(expr.condition, inner)
+        element = self.value(expr.element, self.meet(inner, condition))
+        default = None if expr.default is None else self.value(expr.default, mask)
+        if expr.condition is not None and condition is None:
+            return None
+        every = self.meet(inner, condition)
+        ones = [Value((loop,), np.ones(len(self.positions[loop]))) for loop in expr.loops]
+        unknown = condition is not None and bool(np.isnan(condition.array).any())
+        over = [v for v in (element, every) if v is not None]
+        axes, arrays = self.lined_up(*over, *ones)
+        shape = np.broadcast_shapes(*(a.shape for a in arrays))
+        holds = np.broadcast_to(arrays[len(over) - 1] == 1 if every is not None else True, shape)
+        where = tuple(i for i, a in enumerate(axes) if a in expr.loops)
+        rest = tuple(a for a in axes if a not in expr.loops)
+        count = holds.sum(where)
+        if expr.function in ("min", "max") and expr.default is None and not unknown:
+            empty = Value(rest, (count == 0).astype(float))
+            self.report(Trouble(expr, None, Extent(None), empty, None, empty), mask)
+        if element is None or unknown or (expr.default is not None and default is None):
+            return None
+        identity, function = REDUCTIONS[expr.function]
+        with np.errstate(all="ignore"):
+            found = np.asarray(
+                function(np.where(holds, arrays[0], identity), axis=where), dtype=float
+            )
+            if expr.function == "mean":
+                found = found / count
+        if expr.function in ("min", "max"):
+            other = Value((), np.array(np.nan)) if default is None else default
+            whole = Value(rest, found), Value(rest, count.astype(float)), other
+            rest, (a, c, d) = self.lined_up(*whole)
+            found = np.where(c == 0, d, a)
+        return Value(rest, found)
+
+    def _array(self, expr: Array, mask: Value | None) -> Value | None:
+        if expr.loops:
+            for loop in expr.loops:
+                mask = self.enter(loop, mask)
+        items = [self.value(i, mask) for i in expr.items]
+        values = [v for v in items if v is not None]
+        if not values or len(values) < len(items):
+            return None
+        if not expr.loops:
+            axes, arrays = self.lined_up(*values)
+            shape = np.broadcast_shapes(*(a.shape for a in arrays))
+            stack = [np.broadcast_to(a, shape) for a in arrays]
+            return Value(axes, np.stack(stack, len(axes)))
+        return self.spread(values[0], expr.loops, mask)

@@ -1,285 +1,297 @@
-"""Sizes, lengths and labels of the dims, from all columns together."""
+"""Sizes and labels of the dims, from all columns together; `ragged` has those of ragged dims."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genlang.check.model import Dim, Model, Variable
+from genlang.check.model import Dim, Expr, Model, Variable
 from genlang.data.cells import Cells, is_missing
-from genlang.data.evaluate import Known, Unknown
-from genlang.data.faults import Faults
-from genlang.data.labels import Codes, decide, plain
-from genlang.data.sources import Column
+from genlang.data.faults import Faults, values
+from genlang.data.labels import Codes, decide, listed, ordered, plain
+from genlang.data.ragged import Ragged
+from genlang.data.sources import Column, Columns
 from genlang.data.table import Label
+from genlang.diagnostics import suggest
 
-Origin = tuple[int, str, Column | None]  # a size, who says so, and the column that does
+Raw = dict[Variable, Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A size, who says so, and the column that does; the axis of an array, if it is one."""
+
+    size: int
+    who: str
+    column: Column | None = None
+    variable: Variable | None = None
+    axis: int = 0
 
 
 class Extents:
-    """What is found out about the dims of a model; `measure` fills it in."""
+    """What is found out about the dims of a model; `measure` fills it in.
+
+    `orders` holds, for a dim and a source, the order that puts its cells in label order.
+    `lacking` are the dims of arrays that are not there, whose absence says why nothing else does.
+    `number` evaluates the expression of a derived dim; None where data do not tell.
+    """
 
     def __init__(
-        self, model: Model, columns: dict[str, Column], sizes: dict[str, int], faults: Faults
+        self,
+        model: Model,
+        columns: Columns,
+        given: Mapping[str, int],
+        faults: Faults,
+        lacking: set[Dim],
+        number: Callable[[Expr], float | None],
     ) -> None:
-        self.model, self.columns, self.given, self.faults = model, columns, sizes, faults
+        self.model, self.columns, self.given, self.faults = model, columns, given, faults
+        self.number, self.lacking = number, lacking
         self.sizes: dict[str, int] = {}
         self.lengths: dict[str, NDArray[Any]] = {}
         self.labels: dict[str, tuple[Label, ...]] = {}
         self.codes: dict[Dim, Codes] = {}
-        self.orders: dict[str, NDArray[Any]] = {}
+        self.orders: dict[tuple[str, int], NDArray[Any]] = {}  # by dim and source
         self.notes: list[str] = []
         self.used: set[str] = set()
 
-    def measure(self, raw: Mapping[Variable, Cells]) -> None:
-        """Find every size and length, and the codes of every dim that columns index."""
-        unknown = sorted(set(self.given) - {d.name for d in self.model.dims})
-        for name in unknown:
-            self.faults.of("D113", f"the model has no dim `{name}`", [])
+    def measure(self, raw: Raw) -> bool:
+        """Find every size, length and code; whether all arrays have the shapes that these say."""
+        before = len(self.faults)
+        names = [d.name for d in self.model.dims]
+        for name in sorted(set(self.given) - set(names)):
+            edit = suggest(name, names)
+            self.faults.of("D113", f"the model has no dim `{name}`", [], help=edit)
         for dim in self.model.dims:
             if not dim.of:
                 self._plain(dim, raw)
+        self._order(raw)
+        ragged = Ragged(self.columns, self.given, self.sizes, self.orders, self.faults)
         for dim in self.model.dims:
             if dim.of:
-                self._ragged(dim, raw)
+                ragged.measure(dim, raw)
+        self.lengths = ragged.lengths
+        self.used |= ragged.used
+        shape = frozenset({"D111", "D112", "D113", "D141"})
+        wrong = ragged.broken or any(f.code in shape for f in self.faults[before:])
+        plain = {d.name for d in self.model.dims if not d.of}
+        return not wrong and plain <= self.sizes.keys()
 
-    # -- plain dims
+    def _order(self, raw: Raw) -> None:
+        """Put arrays over a dim whose labels their source gives in label order."""
+        for variable, cells in raw.items():
+            for axis, extent in enumerate(variable.dims):
+                name = "" if extent.dim is None else extent.dim.name
+                order = self.orders.get((name, cells.column.table))
+                if order is not None and cells.array.shape[axis] == len(order):
+                    raw[variable] = raw[variable].taken(order, axis)
 
-    def _plain(self, dim: Dim, raw: Mapping[Variable, Cells]) -> None:
-        fixed = self._fixed(dim)
+    def _plain(self, dim: Dim, raw: Raw) -> None:
         axes = self._axes(dim, raw)
         own = self._own_labels(dim, axes)
-        says = [*fixed, *axes]
-        size = says[0][0] if says else None
+        says = self._fixed(dim)
+        if own:
+            says.append(Origin(len(own), "labels", self._labels_of(dim)[0]))
+        says += axes
+        size = says[0].size if says else None
         indexed = [c for v, c in raw.items() if v.cell.kind == "index" and v.cell.dim is dim]
-        codes = Codes(size=size, start=0)
+        codes: Codes | None = Codes(size=size, start=0)
         if own:
             codes = Codes(own)
         elif indexed:
             codes = decide(dim, size, indexed, self.faults)
         elif dim.labels is not None:
             codes = Codes(dim.labels)
-        self.codes[dim] = codes
+        if codes is None:
+            codes = Codes(size=size)
+        else:
+            self.codes[dim] = codes
         if codes.labels:
             self.labels[dim.name] = codes.labels
-        elif codes.start == 1 and codes.size is not None:
+        elif codes.start and codes.size is not None:
             # Results show the codes that the user's data have.
-            self.labels[dim.name] = tuple(range(1, codes.size + 1))
+            self.labels[dim.name] = tuple(range(codes.start, codes.start + codes.size))
         if size is None:
             size = codes.count
         if size is None:
             edit = f"`--set {dim.name}=100`, or `dim {dim.name} = 100` in the model"
-            self.faults.of("D113", f"nothing says how large the dim `{dim.name}` is", [], help=edit)
+            if dim not in self.lacking:
+                message = f"nothing says how large the dim `{dim.name}` is"
+                self.faults.of("D113", message, [], dim.span, help=edit)
             return
         self.sizes[dim.name] = size
         self._agree(dim, size, says)
-        self._unlabelled(dim, codes, axes, own, indexed)
+        if not own and codes.labels and codes.start is None and indexed and dim.labels is None:
+            self._unlabelled(dim, axes, indexed[0].column)
+
+    # -- sizes
 
     def _fixed(self, dim: Dim) -> list[Origin]:
         """The sizes that are not those of an array, the one that counts first."""
         written = dim.size if dim.labels is None else len(dim.labels)
-        scalar = self._scalar(dim)
+        column = self.columns.named.get(dim.name)
+        scalar = self.scalar(dim, column)
+        found: list[Origin] = []
         if dim.name in self.given:
-            if written is not None and written != self.given[dim.name]:
-                self.notes.append(
-                    f"{dim.name} = {self.given[dim.name]} as asked, instead of {written} in the model"
-                )
-            return [(self.given[dim.name], "as asked", None)]
-        if scalar is not None:
-            if written is not None and written != scalar:
-                self.notes.append(
-                    f"{dim.name} = {scalar} in the data, instead of {written} in the model"
-                )
-            return [(scalar, "in the data", self.columns[dim.name])]
-        if written is not None:
-            return [(written, "in the model", None)]
-        if dim.derived is not None:
-            try:
-                value = int(Known(self.sizes, {}, {}).value(dim.derived, {}))
-            except Unknown:
-                return []
-            return [(value, "derived in the model", None)]
-        return []
+            found.append(Origin(self.given[dim.name], "as asked"))
+        elif scalar is not None:
+            found.append(Origin(scalar, "in the data", column))
+        if written is not None and (not found or dim.labels is not None):
+            # Labels cannot be overridden: their number must agree.
+            found.append(
+                Origin(written, "in the model" if dim.labels is None else "labels in the model")
+            )
+        elif written is not None and written != found[0].size:
+            self.notes.append(
+                f"{dim.name} = {found[0].size} {found[0].who}, instead of {written} in the model"
+            )
+        if not found and dim.derived is not None:
+            value = self.number(dim.derived)
+            if value is not None and (value < 0 or value != int(value)):
+                message = f"the size of `{dim.name}` would be {value:g}"
+                self.faults.of("D113", message, [], dim.span, why="a size is a count")
+            elif value is not None:
+                found.append(Origin(int(value), "derived in the model"))
+        return found
 
-    def _scalar(self, dim: Dim) -> int | None:
+    def scalar(self, dim: Dim, column: Column | None) -> int | None:
         """The value of a scalar of the data that bears the dim's name."""
-        column = self.columns.get(dim.name)
         if column is None or column.rows or np.ndim(column.values) != 0:
             return None
-        value = column.values
+        value = column.values.item() if isinstance(column.values, np.ndarray) else column.values
         self.used.add(dim.name)
-        if (
-            not isinstance(value, int | float | np.integer | np.floating)
-            or value != int(value)
-            or value < 0
-        ):
-            self.faults.of(
-                "D113", f"the size of `{dim.name}` must be a count, not {value!r}", [column]
-            )
+        whole = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+        if not whole or not np.isfinite(value) or value != int(value) or value < 0:
+            message = f"the size of `{dim.name}` must be a count, not {value!r}"
+            self.faults.of("D113", message, [column])
             return None
         return int(value)
 
-    def _axes(self, dim: Dim, raw: Mapping[Variable, Cells]) -> list[Origin]:
+    def _axes(self, dim: Dim, raw: Raw) -> list[Origin]:
         found: list[Origin] = []
         for variable, cells in raw.items():
             for axis, extent in enumerate(variable.dims):
+                length = cells.array.shape[axis]
                 # Below an axis without cells nothing is known.
                 if extent.dim is dim and 0 not in cells.array.shape[:axis]:
-                    found.append((cells.array.shape[axis], "", cells.column))
-                if extent.dim is None and extent.size not in (None, cells.array.shape[axis]):
-                    message = f"an axis of `{variable.name}` has {cells.array.shape[axis]} cells"
-                    self.faults.of("D112", f"{message}, not {extent.size}", [cells.column])
+                    found.append(Origin(length, "", cells.column, variable, axis))
         return found
-
-    def _own_labels(self, dim: Dim, axes: list[Origin]) -> tuple[Label, ...]:
-        """The labels that a column named like the dim brings, and the order that they ask for."""
-        column = self.columns.get(dim.name)
-        if column is None or np.ndim(column.values) != 1:
-            return ()
-        if any(v.name == dim.name for v in self.model.variables):
-            return ()
-        self.used.add(dim.name)
-        values = [plain(c) for c in column.values if not is_missing(c)]
-        if len(values) != len(column.values) or len(set(values)) != len(values):
-            if axes and axes[0][0] == len(column.values):
-                message = f"the labels of `{dim.name}` repeat, or some are missing"
-                self.faults.of("D130", message, [column])
-            return ()
-        known = dim.labels or tuple(plain(c) for c in column.categories)
-        if not known:
-            numeric = all(isinstance(v, int) for v in values)
-            known = tuple(sorted(values) if numeric else sorted(values, key=str))  # type: ignore[type-var]
-        lacking = [v for v in values if v not in known]
-        if lacking:
-            message = f"`{dim.name}` has no label {lacking[0]!r}"
-            self.faults.of(
-                "D130", message, [column], why=f"its labels are {', '.join(map(str, known))}"
-            )
-            return ()
-        if len(known) == len(values):
-            self.orders[dim.name] = np.array([values.index(v) for v in known], dtype=int)
-        return tuple(known)
 
     def _agree(self, dim: Dim, size: int, says: list[Origin]) -> None:
         """Every array over a dim must have its size."""
-        wrong = [o for o in says if o[0] != size]
+        wrong = [o for o in says if o.size != size]
         if not wrong:
             return
-        first = next((o for o in says if o[0] == size), None)
-        who = "" if first is None else first[1] or (first[2].place if first[2] else "")
-        lengths = ", ".join(
-            f"{o[0]} in {o[2].place}" if o[2] is not None else f"{o[0]} {o[1]}" for o in wrong
-        )
-        message = f"the sizes of `{dim.name}` disagree: {size} {'in ' if ',' in who else ''}{who}, {lengths}"
-        columns = [o[2] for o in wrong if o[2] is not None]
-        self.faults.of("D112", message, columns)
+        first = next((o for o in says if o.size == size), None)
+        told = [f"{o.size} {_who(o)}" for o in (first, *wrong) if o is not None]
+        message = f"the sizes of `{dim.name}` disagree: {', '.join(dict.fromkeys(told))}"
+        columns = {o.column.place: o.column for o in wrong if o.column is not None}
+        self.faults.of("D112", message, columns.values())
 
-    def _unlabelled(
-        self,
-        dim: Dim,
-        codes: Codes,
-        axes: list[Origin],
-        own: tuple[Label, ...],
-        indexed: list[Cells],
-    ) -> None:
-        """An array over a dim that other columns label must bring the labels itself."""
-        if (
-            own
-            or not indexed
-            or not codes.labels
-            or dim.labels is not None
-            or codes.start is not None
-        ):
-            return
-        columns = [o[2] for o in axes if o[2] is not None]
-        if columns:
-            message = (
-                f"nothing says which cell of `{columns[0].name}` belongs to which `{dim.name}`"
-            )
-            why = f"the labels of `{dim.name}` come from {indexed[0].column.place}"
-            edit = f"add a column `{dim.name}` beside it"
-            self.faults.of("D130", message, columns, why=why, help=edit)
+    # -- labels
 
-    # -- ragged dims
+    def _labels_of(self, dim: Dim) -> list[Column]:
+        """The columns that are named like a dim and hold a label a cell."""
+        every = [self.columns.named.get(dim.name), *self.columns.again]
+        found = [c for c in every if c is not None and c.name == dim.name]
+        return [c for c in found if np.ndim(c.values) == 1]
 
-    def _ragged(self, dim: Dim, raw: Mapping[Variable, Cells]) -> None:
-        shape = tuple(self.sizes.get(o.name, 0) for o in dim.of)
-        written = self._written_lengths(dim, raw, shape)
-        lengths = written
-        for variable, cells in list(raw.items()):
-            axis = next((i for i, e in enumerate(variable.dims) if e.dim is dim), None)
-            if axis is None:
+    def _own_labels(self, dim: Dim, axes: list[Origin]) -> tuple[Label, ...]:
+        """The labels that columns named like the dim bring; sets the orders that they ask for."""
+        brought: list[tuple[Column, list[Label], list[Origin]]] = []
+        for column in self._labels_of(dim):
+            along = [o for o in axes if o.column is not None and o.column.table == column.table]
+            if column.rows and not along and self._tabled(column):
                 continue
-            counted = _counted(variable, dim, cells, axis)
-            if counted is None:
-                message = f"the rows of `{variable.name}` cannot be told apart along `{dim.name}`"
-                self.faults.of("D141", message, [cells.column])
-                continue
-            if written is not None and counted.shape == written.shape:
-                self._cut(variable, cells, axis, counted, written, raw)
-                continue
-            if lengths is None:
-                lengths = counted
-            elif lengths.shape != counted.shape or (lengths != counted).any():
-                message = f"the rows of `{variable.name}` have other lengths along `{dim.name}`"
-                self.faults.of("D141", message, [cells.column])
-        if lengths is None and dim.name in self.given:
-            lengths = np.full(shape, self.given[dim.name])
-        if lengths is None:
-            self.faults.of("D113", f"nothing says how long the rows of `{dim.name}` are", [])
-            return
-        self.lengths[dim.name] = lengths.astype(np.int64)
-
-    def _written_lengths(
-        self, dim: Dim, raw: Mapping[Variable, Cells], shape: tuple[int, ...]
-    ) -> NDArray[Any] | None:
-        """The lengths in a column: the one that the model names, or one that bears the dim's name."""
-        if dim.lengths is not None and dim.lengths in raw:
-            found, column = raw[dim.lengths].array, raw[dim.lengths].column
-        elif dim.name in self.columns:
-            column = self.columns[dim.name]
-            found = np.asarray(column.values)
+            found = self._distinct_labels(dim, column, along)
+            if found:
+                brought.append((column, found, along))
+        if not brought:
+            return ()
+        known = dim.labels or _union([(c, v) for c, v, _ in brought])
+        for column, found, along in brought:
             self.used.add(dim.name)
-        else:
-            return None
-        try:
-            lengths = found.astype(float)
-        except (TypeError, ValueError):
-            lengths = np.full(shape, np.nan)
-        if lengths.shape != shape or not (lengths >= 0).all() or (lengths % 1).any():
-            message = f"the lengths of `{dim.name}` must be counts, one for each row"
-            self.faults.of("D141", message, [column])
-            return None
-        return lengths.astype(int)
+            alien = np.array([v not in known and str(v) not in known for v in found])
+            if alien.any():
+                message = (
+                    f"`{dim.name}` has no label {values(np.array(found, dtype=object), alien)}"
+                )
+                self.faults.at(
+                    "D130", message, column, alien, why=f"its labels are {listed(known)}"
+                )
+                return ()
+            self._put_in_order(dim, known, found, along)
+        tables = {c.table for c, _, _ in brought}
+        bare = [o for o in axes if o.column is not None and o.column.table not in tables]
+        self._unlabelled(dim, bare, brought[0][0])
+        return tuple(known)
 
-    def _cut(
-        self,
-        variable: Variable,
-        cells: Cells,
-        axis: int,
-        counted: NDArray[Any],
-        written: NDArray[Any],
-        raw: Mapping[Variable, Cells],
+    def _tabled(self, column: Column) -> bool:
+        """Whether the model reads other columns of a column's table."""
+        names = {v.name for v in self.model.variables if v.role in ("data", "observed")}
+        return any(c.table == column.table and n in names for n, c in self.columns.named.items())
+
+    def _distinct_labels(self, dim: Dim, column: Column, along: list[Origin]) -> list[Label]:
+        cells = list(column.values)
+        found = [plain(c) for c in cells]
+        first: dict[Label, int] = {}
+        bad = np.array([is_missing(c) for c in cells], dtype=bool)
+        for i, label in enumerate(found):
+            bad[i] |= first.setdefault(label, i) != i
+        if not bad.any():
+            return found
+        if any(o.size == len(found) for o in along):
+            message = f"the labels of `{dim.name}` repeat, or some are missing"
+            why = (
+                f"`{along[0].variable.name}` has one cell for each `{dim.name}`"
+                if along[0].variable
+                else ""
+            )
+            self.faults.at("D130", message, column, bad, why=why)
+        return []
+
+    def _put_in_order(
+        self, dim: Dim, known: tuple[Label, ...], found: list[Label], along: list[Origin]
     ) -> None:
-        """Cells of a padded array beyond the written lengths do not exist."""
-        del raw
-        short = counted < written
-        if short.any():
-            message = f"`{variable.name}` has fewer cells than its row is long"
-            self.faults.at("D141", message, cells.column, short)
+        places = {v: i for i, v in enumerate(found)}
+        places |= {str(v): i for v, i in places.items()}
+        lacking = [v for v in known if v not in places]
+        for origin in along:
+            if origin.variable is None or origin.column is None or origin.size != len(found):
+                continue
+            if lacking:
+                message = f"`{origin.variable.name}` has no cell for {listed(tuple(lacking))}"
+                why = f"the labels of `{dim.name}` are {listed(known)}"
+                self.faults.of("D130", message, [origin.column], why=why)
+                continue
+            order = np.array([places[v] for v in known], dtype=np.int64)
+            self.orders[dim.name, origin.column.table] = order
+
+    def _unlabelled(self, dim: Dim, axes: list[Origin], source: Column) -> None:
+        """An array over a dim that other columns label must bring the labels itself."""
+        if dim.labels is not None:
             return
-        place = np.arange(cells.array.shape[axis])
-        keep = place < written[..., None]
-        cells.exists[...] &= keep.reshape(*keep.shape, *[1] * (cells.array.ndim - axis - 1))
+        columns = {o.column.name: o.column for o in axes if o.column is not None}
+        if columns:
+            names = ", ".join(f"`{n}`" for n in columns)
+            message = f"nothing says which cell of {names} belongs to which `{dim.name}`"
+            why = f"the labels of `{dim.name}` come from {source.place}"
+            edit = f"add a column `{dim.name}` beside it"
+            self.faults.of("D130", message, columns.values(), why=why, help=edit)
 
 
-def _counted(variable: Variable, dim: Dim, cells: Cells, axis: int) -> NDArray[Any] | None:
-    """How many cells each row of a ragged axis has; its outer axes must stand right before it."""
-    before = len(dim.of)
-    if axis != before or [e.dim for e in variable.dims[:before]] != list(dim.of):
-        return None
-    exists = cells.exists
-    while exists.ndim > axis + 1:
-        exists = exists.any(-1)
-    return exists.sum(-1)
+def _union(brought: list[tuple[Column, list[Label]]]) -> tuple[Label, ...]:
+    """The labels of several columns: categories in their order, then the others sorted."""
+    seen = {v for _, found in brought for v in found}
+    every = (plain(c) for column, _ in brought for c in column.categories)
+    categories = dict.fromkeys(c for c in every if c in seen)
+    return ordered(seen, categories)
+
+
+def _who(origin: Origin) -> str:
+    if origin.who and origin.column is None:
+        return origin.who
+    assert origin.column is not None
+    return f"{'labels ' if origin.who == 'labels' else ''}in `{origin.column.name}`"

@@ -1,5 +1,7 @@
 """Which labels a dim has, and which position a cell of type `index(D)` names (LANGUAGE, 9)."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genlang.check.model import Dim
-from genlang.data.cells import Cells, is_missing
+from genlang.data.cells import Cells, distinct, is_missing
 from genlang.data.faults import Faults, values
-from genlang.data.sources import Column
+from genlang.data.numbers import Parsed
 from genlang.data.table import Label
+from genlang.diagnostics import suggest
+
+# `007` is text: as a number it would lose what it says.
+INTEGER = re.compile(r"-?(0|[1-9]\d*)(\.0*)?")
+SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,109 +45,129 @@ def plain(cell: Any) -> Label:
     if isinstance(cell, int):
         return cell
     text = str(cell).strip()
-    return int(text) if text.lstrip("-").isdigit() else text
+    return int(text.partition(".")[0]) if INTEGER.fullmatch(text) else text
 
 
-def decide(dim: Dim, size: int | None, columns: list[Cells], faults: Faults) -> Codes:
-    """Decide once, over all columns of a dim, what its cells mean."""
-    seen: dict[Label, None] = {}
-    categories: list[Label] = []
+def ordered(labels: set[Label], first: Iterable[Label] = ()) -> tuple[Label, ...]:
+    """Sort labels, after some whose order is given: integers by number, else all as text."""
+    every = tuple(dict.fromkeys([*first, *sorted(labels, key=str)]))
+    if not all(isinstance(v, int) for v in every):
+        return tuple(dict.fromkeys(map(str, every)))
+    rest = labels - set(first)
+    return (*dict.fromkeys(first), *sorted(v for v in rest if isinstance(v, int)))
+
+
+def decide(dim: Dim, size: int | None, columns: list[Cells], faults: Faults) -> Codes | None:
+    """Decide once, over all columns of a dim, what its cells mean; None if that is a fault."""
+    seen: set[Label] = set()
+    categories: dict[Label, None] = {}
     for raw in columns:
-        categories += [plain(c) for c in raw.column.categories]
-        for cell in raw.array[raw.exists]:
-            if not is_missing(cell):
-                seen[plain(cell)] = None
+        categories |= dict.fromkeys(plain(c) for c in raw.column.categories)
+        every, _ = distinct(raw.array[raw.exists])
+        seen |= {plain(cell) for cell in every if not is_missing(cell)}
+    whole = {v for v in seen if isinstance(v, int)}
+    numbered = len(whole) == len(seen)
     if dim.labels is not None:
-        return _written(dim, dim.labels, seen)
-    if categories:
-        return Codes(tuple(dict.fromkeys([*categories, *seen])))
-    if all(isinstance(v, int) for v in seen):
-        whole = [v for v in seen if isinstance(v, int)]
-        if size is None and dim.start is None:
-            return Codes(tuple(sorted(whole)))
+        # Labels written in the model win; integers that are none of them are codes.
+        if seen and numbered and not any(str(v) in dim.labels for v in whole):
+            return _numbered(dim, len(dim.labels), whole, columns, faults, dim.labels)
+        return Codes(dim.labels)
+    if not categories and numbered and (size is not None or dim.start is not None):
+        if size is None:
+            size = max(whole, default=(dim.start or 0) - 1) - (dim.start or 0) + 1
         return _numbered(dim, size, whole, columns, faults)
-    labels = tuple(sorted(seen, key=str))
-    if size is not None and len(labels) > size:
-        message = f"`{dim.name}` has {size} elements, its columns name {len(labels)}"
-        faults.of("D130", message, [c.column for c in columns])
+    labels = ordered(seen, categories)
+    if size is not None and whole and len(labels) > size and not categories:
+        # Integers with stray text among them: the cells that are text name no element.
+        return _numbered(dim, size, whole, columns, faults)
+    if size is not None and len(labels) != size:
+        _miscounted(dim, size, labels, columns, faults)
+        return None
     return Codes(labels)
 
 
-def _written(dim: Dim, labels: tuple[str, ...], seen: dict[Label, None]) -> Codes:
-    """Labels written in the model win; integers that are none of them are codes."""
-    del dim
-    if all(isinstance(v, int) for v in seen) and not any(str(v) in labels for v in seen):
-        whole = [v for v in seen if isinstance(v, int)]
-        start = 0 if 0 in whole or len(labels) not in whole else 1
-        return Codes(labels, start if seen else None, len(labels))
-    return Codes(labels)
+def _miscounted(
+    dim: Dim, size: int, labels: tuple[Label, ...], columns: list[Cells], faults: Faults
+) -> None:
+    message = f"`{dim.name}` has {size} elements, its columns name {len(labels)}: {listed(labels)}"
+    edit = f"write `dim {dim.name} = {len(labels)}`, or leave the size out"
+    if len(labels) < size:
+        edit = f'write the labels in the model: `dim {dim.name} = ["{labels[0]}", ...]`'
+    faults.of("D130", message, [c.column for c in columns], help=edit)
+
+
+def listed(labels: tuple[Label, ...]) -> str:
+    """Write the first labels."""
+    return ", ".join(map(str, labels[:SHOWN])) + (", ..." if len(labels) > SHOWN else "")
 
 
 def _numbered(
-    dim: Dim, size: int | None, seen: list[int], columns: list[Cells], faults: Faults
-) -> Codes:
+    dim: Dim,
+    size: int,
+    seen: set[int],
+    columns: list[Cells],
+    faults: Faults,
+    labels: tuple[Label, ...] = (),
+) -> Codes | None:
+    """Whether integers count from 0 or from 1; what cannot be told is a fault."""
     if dim.start is not None:
-        return Codes((), dim.start, size)
-    assert size is not None
+        return Codes(labels, dim.start, size)
     if 0 in seen and size in seen:
         why = f"both 0 and {size} occur, so they count neither from 0 nor from 1"
     elif 0 in seen or not seen:
-        return Codes((), 0, size)
+        return Codes(labels, 0, size)
     elif size in seen:
-        return Codes((), 1, size)
+        return Codes(labels, 1, size)
     else:
         why = f"neither 0 nor {size} occurs, so they may count from 0 or from 1"
+    edit = f"write `dim {dim.name} = {size} from 0` or `dim {dim.name} = {size} from 1`"
+    if dim.labels is not None:
+        edit = f"write labels in the data: {listed(dim.labels)}"
     faults.of(
         "D131",
         f"the integers of `{dim.name}` are ambiguous",
         [c.column for c in columns],
         why=why,
-        help=f"write `dim {dim.name} = {size} from 0` or `dim {dim.name} = {size} from 1`",
+        help=edit,
     )
-    return Codes((), 0, size)
+    return None
 
 
-def positions(raw: Cells, dim: Dim, codes: Codes, faults: Faults) -> tuple[NDArray[Any], Any]:
-    """Return the positions that the cells name (0 where a fault is) and a mask of missing ones."""
-    found = np.zeros(raw.array.shape)
+def positions(raw: Cells, dim: Dim, codes: Codes, faults: Faults) -> Parsed:
+    """Return the positions that the cells name."""
+    found = np.full(raw.array.shape, np.nan)
     missing = np.zeros(raw.array.shape, dtype=bool)
     wrong = np.zeros(raw.array.shape, dtype=bool)
-    if raw.array.dtype.kind in "iu" and codes.start is not None:
-        found = raw.array.astype(float) - codes.start
-        wrong = raw.exists & ((found < 0) | (found >= (codes.size or np.inf)))
-    else:
-        known = {label: i for i, label in enumerate(codes.labels)}
-        for place in np.argwhere(raw.exists):
-            at = tuple(place)
-            cell = raw.array[at]
-            if is_missing(cell):
-                missing[at] = True
-                continue
-            position = _position(plain(cell), known, codes)
-            found[at], wrong[at] = position or 0, position is None
+    every, which = distinct(raw.array[raw.exists])
+    places = {label: i for i, label in enumerate(codes.labels)}
+    empty = [is_missing(cell) for cell in every]
+    at = [
+        None if e else _position(plain(c), places, codes) for c, e in zip(every, empty, strict=True)
+    ]
+    table = np.array([np.nan if p is None else p for p in at], dtype=float)
+    found[raw.exists] = table[which]
+    missing[raw.exists] = np.array(empty, dtype=bool)[which]
+    wrong[raw.exists] = np.isnan(table)[which]
+    wrong &= ~missing
     if wrong.any():
-        _report(raw.column, raw.array, wrong, dim, codes, faults)
-        found[wrong] = 0
-    found[missing] = np.nan
-    return found, missing
+        _report(raw, wrong, dim, codes, faults)
+    return Parsed(found, missing, wrong)
 
 
-def _position(label: Label, known: dict[Label, int], codes: Codes) -> int | None:
+def _position(label: Label, places: dict[Label, int], codes: Codes) -> int | None:
     if codes.start is not None and isinstance(label, int):
         position = label - codes.start
         inside = 0 <= position < (codes.size if codes.size is not None else position + 1)
         return position if inside else None
-    return known.get(label, known.get(str(label)))
+    return places.get(label, places.get(str(label)))
 
 
-def _report(
-    column: Column, array: NDArray[Any], wrong: NDArray[Any], dim: Dim, codes: Codes, faults: Faults
-) -> None:
-    message = f"`{column.name}` names no element of `{dim.name}`: {values(array, wrong)}"
+def _report(raw: Cells, wrong: NDArray[Any], dim: Dim, codes: Codes, faults: Faults) -> None:
+    message = f"`{raw.column.name}` names no element of `{dim.name}`: {values(raw.array, wrong)}"
     if codes.start is not None and codes.size is not None:
-        last = codes.start + codes.size - 1
-        why = f"`{dim.name}` counts from {codes.start} to {last}"
+        why = f"`{dim.name}` counts from {codes.start} to {codes.start + codes.size - 1}"
     else:
-        shown = ", ".join(map(str, codes.labels[:8])) + (", ..." if len(codes.labels) > 8 else "")
-        why = f"its labels are {shown}"
-    faults.at("D130", message, column, wrong, why=why)
+        why = f"its labels are {listed(codes.labels)}"
+    first = str(plain(raw.array[wrong].ravel()[0]))
+    edit = suggest(first, map(str, codes.labels))
+    faults.at("D130", message, raw.column, raw.as_came(wrong), why=why, help=edit)

@@ -1,125 +1,147 @@
-"""Whether numbers lie inside a type, its bounds, and the support of the distribution that draws them."""
+"""What numbers a type, its structure, a parameter's domain and a distribution's support allow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genlang.check.model import Distribution, Draw, Expr, Model, Variable
-from genlang.data.evaluate import Known, Unknown
+from genlang.check.model import Choice, Distribution, Draw, Law, Model, Variable
+from genlang.data.cells import Cells
 from genlang.data.faults import Faults, values
-from genlang.data.sources import Column
+from genlang.lang.distributions import DISTRIBUTIONS
 
-KINDS: dict[str, tuple[str, Any]] = {
-    "positive": ("above 0", lambda x: x > 0),
-    "nonneg": ("0 or more", lambda x: x >= 0),
-    "unit": ("from 0 to 1", lambda x: (x >= 0) & (x <= 1)),
-    "count": ("0, 1, 2, ...", lambda x: x >= 0),
-    "bool": ("0 or 1, true or false", lambda x: (x == 0) | (x == 1)),
+TOLERANCE = 1e-6
+Numbers = NDArray[Any]
+
+# Words and test by kind; NaN passes, it is not known.
+KINDS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+    "positive": ("above 0", lambda x: ~(x <= 0)),
+    "nonneg": ("0 or more", lambda x: ~(x < 0)),
+    "unit": ("from 0 to 1", lambda x: ~((x < 0) | (x > 1))),
+    "int": ("an integer", lambda x: np.isnan(x) | (x == np.round(x))),
+    "count": ("0, 1, 2, ...", lambda x: np.isnan(x) | ((x >= 0) & (x == np.round(x)))),
+    "bool": ("0 or 1, true or false", lambda x: np.isnan(x) | (x == 0) | (x == 1)),
 }
-# Their densities at 0 are finite.
-FROM_ZERO = frozenset({"HalfNormal", "HalfCauchy", "Exponential", "Normal", "Cauchy"})
-# Upper and lower ends of supports that a parameter gives.
-ENDS = {
+# Where a positive distribution has no density, or an infinite one, at 0.
+WITHOUT_ZERO = frozenset({
+    "Gamma", "InverseGamma", "LogNormal", "Weibull", "Chi2", "Pareto",
+})  # fmt: skip
+# Parameters that are the lower and the upper end of the support.
+ENDS: dict[str, tuple[str | None, str | None]] = {
     "Binomial": (None, "total"), "BetaBinomial": (None, "total"), "Uniform": ("low", "high"),
-    "DiscreteUniform": ("low", "high"),
+    "DiscreteUniform": ("low", "high"), "Pareto": ("scale", None),
+    "Hypergeometric": (None, "draws"),
 }  # fmt: skip
-MOST = 20_000  # cells for which ends that differ from cell to cell are looked at one by one
 
 
-def check(
-    variable: Variable,
-    found: NDArray[Any],
-    there: NDArray[Any],
-    column: Column,
-    model: Model,
-    faults: Faults,
-) -> None:
-    """Add a fault for the cells (where `there`) outside the kind of a variable, or its structure."""
+def laws(law: Law) -> Iterator[Distribution]:
+    """Yield the distributions that a law chooses among."""
+    match law:
+        case Distribution():
+            yield law
+        case Choice(then=then, otherwise=otherwise):
+            yield from laws(then)
+            yield from laws(otherwise)
+
+
+def kind_of(law: Distribution) -> str:
+    """The kind of the values that a distribution draws, its support's ends taken in."""
+    kind = DISTRIBUTIONS[law.name].kind if law.name in DISTRIBUTIONS else "real"
+    if kind == "positive" and law.name not in WITHOUT_ZERO:
+        return "nonneg"
+    return kind
+
+
+def check(variable: Variable, found: Numbers, raw: Cells, model: Model, faults: Faults) -> Numbers:
+    """Report the cells outside a variable's kind or structure; returns where they are."""
     draws = [s for s in model.statements if isinstance(s, Draw) and s.target is variable]
     kind = variable.cell.kind
-    laws = [d.law.name for d in draws if isinstance(d.law, Distribution)]
-    if kind == "positive" and variable.role == "observed" and set(laws) <= FROM_ZERO:
-        kind = "nonneg"
+    names = {d.name for s in draws for d in laws(s.law)}
+    if kind == "positive" and variable.role == "observed" and not names & WITHOUT_ZERO:
+        kind = "nonneg"  # truncated at 0, which is inside
+    bad = np.zeros(found.shape, dtype=bool)
     if kind in KINDS and variable.cell.structure != "simplex":
         words, inside = KINDS[kind]
-        bad = there & ~inside(np.where(there, found, 1))
+        bad = np.asarray(~inside(found))
         if bad.any():
             message = f"`{variable.name}` must be {words}, here {values(found, bad)}"
-            faults.at("D122", message, column, bad)
-    _structure(variable, found, there, column, faults)
+            faults.at("D122", message, raw.column, raw.as_came(bad))
+    return bad | _structure(variable, np.where(raw.exists & ~bad, found, np.nan), raw, faults)
 
 
-def _structure(
-    variable: Variable, found: NDArray[Any], there: NDArray[Any], column: Column, faults: Faults
-) -> None:
-    if not there.all() or not variable.cell.dims or not found.size:
-        return
-    match variable.cell.structure:
-        case "simplex":
-            bad = (np.abs(found.sum(-1) - 1) > 1e-6) | (found < 0).any(-1)
-            words = "must be probabilities that add up to 1"
-        case "ordered" | "positive_ordered":
-            bad = (np.diff(found, axis=-1) <= 0).any(-1)
-            words = "must increase"
-        case "corr" | "cov":
-            even = np.abs(found - np.swapaxes(found, -1, -2)).max((-1, -2)) < 1e-8
-            least = np.linalg.eigvalsh((found + np.swapaxes(found, -1, -2)) / 2).min(-1)
-            bad = ~even | (least <= 0)
-            words = "must be symmetric and positive definite"
-        case _:
-            return
-    if np.any(bad):
-        faults.at("D122", f"`{variable.name}` {words}", column, np.asarray(bad))
-
-
-def ends(model: Model, known: Known, columns: dict[str, Column], faults: Faults) -> None:
-    """Check written bounds and ends of supports that data decide, cell by cell."""
-    for statement in model.statements:
-        if not isinstance(statement, Draw) or statement.target.role not in ("observed", "data"):
-            continue
-        name = statement.target.name
-        if name not in known.arrays or name not in columns:
-            continue
-        array = known.arrays[name]
-        if array.size > MOST or array.ndim != len(statement.subscripts):
-            continue
-        for low, high in _limits(statement):
-            _outside(statement, low, high, known, columns[name], faults)
-
-
-def _limits(statement: Draw) -> Iterator[tuple[Expr | None, Expr | None]]:
-    law = statement.law
-    if not isinstance(law, Distribution):
-        return
-    if law.lower is not None or law.upper is not None:
-        yield law.lower, law.upper
-    if law.name in ENDS:
-        given = dict(law.parameters)
-        yield tuple(given.get(e) if e is not None else None for e in ENDS[law.name])  # type: ignore[misc]
-
-
-def _outside(
-    statement: Draw,
-    low: Expr | None,
-    high: Expr | None,
-    known: Known,
-    column: Column,
-    faults: Faults,
-) -> None:
-    array = known.arrays[statement.target.name]
-    bad = np.zeros(array.shape, dtype=bool)
-    try:
-        for env in known.iterations(statement.loops, {}):
-            at = tuple(int(known.value(s, env)) for s in statement.subscripts)
-            value = array[at]
-            bad[at] |= low is not None and value < known.value(low, env)
-            bad[at] |= high is not None and value > known.value(high, env)
-    except (Unknown, IndexError):
-        return
+def _structure(variable: Variable, found: Numbers, raw: Cells, faults: Faults) -> Numbers:
+    name = variable.cell.structure
+    event = len(variable.cell.dims)
+    if name not in STRUCTURES or not event or not found.size:
+        return np.zeros(found.shape, dtype=bool)
+    whole = ~np.isnan(found).any(tuple(range(found.ndim - event, found.ndim)))
+    words, test = STRUCTURES[name]
+    bad = np.zeros(whole.shape, dtype=bool)
+    bad[whole] = ~test(found[whole])
     if bad.any():
-        message = (
-            f"`{column.name}` is outside the support of its distribution: {values(array, bad)}"
-        )
-        faults.at("D122", message, column, bad)
+        sums = name == "simplex" and found.ndim
+        here = f", here their sum is {values(found.sum(-1), bad)}" if sums else ""
+        faults.at("D122", f"`{variable.name}` must {words}{here}", raw.column, raw.as_came(bad))
+    every: Numbers = np.broadcast_to(bad[(..., *[None] * event)], found.shape)
+    return every
+
+
+def is_simplex(x: Numbers) -> Numbers:
+    """Whether vectors are probabilities that add up to 1."""
+    found: Numbers = (np.abs(x.sum(-1) - 1) <= TOLERANCE) & (x >= 0).all(-1)
+    return found
+
+
+def is_symmetric_positive(x: Numbers) -> Numbers:
+    """Whether matrices are symmetric and positive definite."""
+    scale = np.maximum(np.abs(x).max((-1, -2)), 1e-300)
+    even: Numbers = np.abs(x - np.swapaxes(x, -1, -2)).max((-1, -2)) <= TOLERANCE * scale
+    least = np.linalg.eigvalsh((x + np.swapaxes(x, -1, -2)) / 2).min(-1)
+    found: Numbers = even & (least > 0)
+    return found
+
+
+def is_factor(x: Numbers) -> Numbers:
+    """Whether matrices are lower triangular with a positive diagonal."""
+    upper = np.abs(np.triu(x, 1)).max((-1, -2)) == 0
+    found: Numbers = upper & (np.diagonal(x, axis1=-2, axis2=-1) > 0).all(-1)
+    return found
+
+
+def _is_corr(x: Numbers) -> Numbers:
+    ones = np.abs(np.diagonal(x, axis1=-2, axis2=-1) - 1).max(-1) <= TOLERANCE
+    found: Numbers = ones & is_symmetric_positive(x)
+    return found
+
+
+def _is_unit(x: Numbers) -> Numbers:
+    found: Numbers = np.abs((x**2).sum(-1) - 1) <= TOLERANCE
+    return found
+
+
+def _increases(x: Numbers) -> Numbers:
+    return np.asarray((np.diff(x, axis=-1) > 0).all(-1))
+
+
+STRUCTURES: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+    "simplex": ("be probabilities that add up to 1", is_simplex),
+    "ordered": ("increase", _increases),
+    "positive_ordered": ("increase", _increases),
+    "baseline": ("have 0 as its first element", lambda x: x[..., 0] == 0),
+    "unit_vector": ("have length 1", _is_unit),
+    "corr": ("be symmetric and positive definite with ones on the diagonal", _is_corr),
+    "cov": ("be symmetric and positive definite", is_symmetric_positive),
+    "cholesky_cov": ("be lower triangular with a positive diagonal", is_factor),
+    "cholesky_corr": (
+        "be lower triangular with a positive diagonal and rows of length 1",
+        lambda x: is_factor(x) & _is_unit(x).all(-1),
+    ),
+}
+# Of vectors and matrices that are parameters, by domain or by name.
+PARAMETERS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
+    "simplex": STRUCTURES["simplex"],
+    "covariance": STRUCTURES["cov"],
+    "precision": STRUCTURES["cov"],
+    "scale_tril": STRUCTURES["cholesky_cov"],
+}

@@ -1,0 +1,339 @@
+"""What data decide about the statements of a model: subscripts, parts, bounds, domains, supports.
+
+Every statement is looked at in all iterations of its loops; faults are collected by the place in
+the model, and written with the rows once all are known.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genlang.check.model import (
+    Choice,
+    Define,
+    Distribution,
+    Draw,
+    Expr,
+    Factor,
+    Given,
+    Index,
+    Law,
+    Loop,
+    Model,
+    Param,
+    Ref,
+    Require,
+    Statement,
+    Variable,
+)
+from genlang.data.evaluate import Evaluator
+from genlang.data.supports import ENDS, KINDS, PARAMETERS, kind_of
+from genlang.data.told import Told
+from genlang.data.values import LARGEST, TooLarge, Undecided, Value
+from genlang.diagnostics import ModelError
+from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.lang.types import INTEGERS
+from genlang.plan.support import Support, support
+
+Statements = tuple[Statement, ...]
+Action = Callable[[Value | None], None]
+
+
+class Checks:
+    """The checks of one binding; `run` adds what it finds to `told`."""
+
+    def __init__(self, model: Model, known: Evaluator, told: Told) -> None:
+        self.model, self.known, self.told = model, known, told
+        known.tell = told.trouble
+        known.defines |= {s.target: s for s in model.statements if isinstance(s, Define)}
+        known.states |= supports_of(model)
+
+    def run(self) -> None:
+        """Look at every statement, in their order."""
+        for statement in self.model.statements:
+            match statement:
+                case Given(target=target):
+                    self._bounds(target)
+                case Define():
+                    self._define(statement)
+                case Draw():
+                    self._in_loops(statement.loops, partial(self._law, statement, statement.law))
+                case Factor(value=value, loops=loops):
+                    self._in_loops(loops, partial(self._look, value))
+                case Param(start=start, loops=loops):
+                    if start is not None:
+                        self._in_loops(loops, partial(self._look, start))
+                case Require():
+                    self._in_loops(statement.loops, partial(self._require, statement))
+
+    # -- loops
+
+    def _in_loops(
+        self, loops: tuple[Loop, ...], action: Action, restart: Callable[[], None] = lambda: None
+    ) -> bool:
+        """Do something in all iterations, a share of the outermost loop at once if many."""
+        share = self._rows(loops)
+        while True:
+            self.told.begin()
+            restart()
+            try:
+                for rows in _shares(self._rows(loops), share):
+                    mask = None
+                    for i, loop in enumerate(loops):
+                        mask = self.known.enter(loop, mask, rows if i == 0 else None)
+                        self._weight(loop, mask)
+                    action(mask)
+            except Undecided:
+                self.told.drop()
+                return False
+            except TooLarge:
+                self.told.drop()
+                if share <= 1:
+                    return False
+                share = max(1, min(share, LARGEST) // 16)
+            else:
+                self.told.keep()
+                return True
+
+    def _rows(self, loops: tuple[Loop, ...]) -> int:
+        if not loops:
+            return 1
+        length = self.known.length(loops[0].extent)
+        return 0 if length is None else self.known.longest(length)
+
+    def _weight(self, loop: Loop, mask: Value | None) -> None:
+        if loop.weight is not None:
+            weight = self.known.value(loop.weight, mask)
+            if weight is not None:
+                bad = Value(weight.axes, (weight.array < 0).astype(float))
+                self.told.numbers(
+                    "a weight", "0 or more", loop.weight, weight, self._meet(bad, mask)
+                )
+
+    def _meet(self, bad: Value, mask: Value | None) -> Value:
+        met = self.known.meet(mask, bad)
+        assert met is not None
+        return met
+
+    # -- statements
+
+    def _look(self, expr: Expr, mask: Value | None) -> None:
+        self.known.value(expr, mask)
+
+    def _define(self, statement: Define) -> None:
+        """Look at a definition; keep its value where data decide it in all of its loops."""
+        parts: list[Value] = []
+        loops = statement.target.loops
+        whole = len(loops) == len(statement.loops)
+
+        def action(mask: Value | None) -> None:
+            value = self.known.value(statement.value, mask)
+            if value is not None and whole:
+                parts.append(self.known.spread(value, loops, mask))
+            elif value is None:
+                parts.append(Value((), np.array(np.nan)))
+
+        shared = not loops or (statement.loops and loops[0] is statement.loops[0])
+        done = self._in_loops(statement.loops, action, parts.clear)
+        if done and whole and parts and (shared or len(parts) == 1):
+            known = not any(p.axes or p.array.ndim < len(loops) for p in parts)
+            if known and not any(p.array.ndim == 0 and np.isnan(p.array) for p in parts):
+                arrays = [p.array for p in parts]
+                array = np.concatenate(arrays) if len(arrays) > 1 else arrays[0]
+                self.known.lets[statement.target] = Value((), array)
+
+    def _require(self, statement: Require, mask: Value | None) -> None:
+        found = self.known.value(statement.condition, mask)
+        if found is None:
+            return
+        false = any_cell(found.array == 0, found)
+        bad = self._meet(Value(found.axes, false.astype(float)), mask)
+        self.told.message(
+            "D140", statement.message, statement.span, bad, why="a `require` of the model"
+        )
+
+    def _bounds(self, variable: Variable) -> None:
+        """Look at the written bounds of a `data` type."""
+        if variable.cell.lower is None and variable.cell.upper is None:
+            return
+
+        def action(mask: Value | None) -> None:
+            subs = tuple(Ref(x, variable.cell) for x in variable.loops)
+            low, high = variable.cell.lower, variable.cell.upper
+            ends = (("lower", low), ("upper", high))
+            words = (f"{n} bound `{self._text(e)}`" for n, e in ends if e is not None)
+            self._between(
+                variable, subs, low, high, mask, f"its type has the {' and the '.join(words)}"
+            )
+
+        self._in_loops(variable.loops, action)
+
+    def _text(self, expr: Expr) -> str:
+        return self.model.source.slice(expr.span)
+
+    def _law(self, statement: Draw, law: Law, mask: Value | None) -> None:
+        match law:
+            case Choice(condition=condition, then=then, otherwise=otherwise):
+                known = self.known.value(condition, mask)
+                refused = None
+                if known is not None:
+                    refused = Value(
+                        known.axes, np.where(np.isnan(known.array), 1, known.array == 0)
+                    )
+                self._law(statement, then, self.known.meet(mask, known))
+                self._law(statement, otherwise, self.known.meet(mask, refused))
+            case Distribution():
+                self._parameters(law, mask)
+                mask = self._upside_down(law, mask)
+                if statement.target.role in ("data", "observed", "let"):
+                    self._support(statement, law, mask)
+
+    def _parameters(self, law: Distribution, mask: Value | None) -> None:
+        """Look whether the parameters lie in their domains."""
+        row = DISTRIBUTIONS[law.name]
+        domains = {p.name: p for form in row.forms for p in form.parameters}
+        given: dict[str, Value] = {}
+        for name, expr in law.parameters:
+            value = self.known.value(expr, mask)
+            if value is None:
+                continue
+            given[name] = value
+            key = name if name in PARAMETERS else domains[name].domain
+            if key in PARAMETERS:
+                words, test = PARAMETERS[key]
+                rank = domains[name].rank
+                array = value.array
+                if value.event != rank or not array.size:
+                    continue
+                whole = np.isfinite(array).all(tuple(range(-rank, 0)))
+                outside = np.zeros(whole.shape)
+                outside[whole] = ~test(array[whole])
+            elif key in KINDS:
+                words, inside = KINDS[key]
+                words = f"be {words}"
+                outside = any_cell(~inside(value.array), value).astype(float)
+            else:
+                continue
+            bad = self._meet(Value(value.axes, outside), mask)
+            self.told.numbers(f"`{name}` of `{law.name}`", words, expr, value, bad)
+
+    def _ends(self, law: Distribution) -> tuple[Expr | None, Expr | None]:
+        given = dict(law.parameters)
+        names = ENDS.get(law.name, (None, None))
+        low, high = (given.get(n) if n is not None else None for n in names)
+        return law.lower or low, law.upper or high
+
+    def _upside_down(self, law: Distribution, mask: Value | None) -> Value | None:
+        """Report ends in the wrong order; returns the mask without these iterations."""
+        ends = [None if e is None else self.known.value(e, mask) for e in self._ends(law)]
+        if ends[0] is None or ends[1] is None:
+            return mask
+        bad = self.known.compare(">", ends[0], ends[1])
+        message = f"the lower end of `{law.name}` is above the upper one"
+        self.told.message("D123", message, law.span, self._meet(bad, mask))
+        return self.known.meet(mask, Value(bad.axes, (bad.array != 1).astype(float)))
+
+    def _support(self, statement: Draw, law: Distribution, mask: Value | None) -> None:
+        """Look whether the observed values lie in the support."""
+        target, subs = statement.target, statement.subscripts
+        found = self._cells(target, subs, mask)
+        if found is None:
+            return
+        why = f"it is drawn from `{self.model.source.slice(law.span)}`"
+        _, inside = KINDS.get(kind_of(law), ("", None))
+        if inside is not None and law.name != "Dirichlet":
+            outside = any_cell(~inside(found.array), found).astype(float)
+            self._outside(target, subs, Value(found.axes, outside), mask, why)
+        if found.event == 0:
+            for low, high in dict.fromkeys(((law.lower, law.upper), self._ends(law))):
+                self._between(target, subs, low, high, mask, why)
+            self._categories(statement, law, found, mask)
+
+    def _cells(self, target: Variable, subs: tuple[Expr, ...], mask: Value | None) -> Value | None:
+        cell = (
+            Index(Ref(target, target.cell), subs, target.cell) if subs else Ref(target, target.cell)
+        )
+        if target.name not in self.known.arrays and target not in self.known.lets:
+            for sub in subs:
+                self.known.value(sub, mask)
+            return None
+        return self.known.value(cell, mask)
+
+    def _between(
+        self, target: Variable, subs: tuple[Expr, ...], low: Expr | None, high: Expr | None,
+        mask: Value | None, why: str,
+    ) -> None:  # fmt: skip
+        found = self._cells(target, subs, mask)
+        if found is None:
+            return
+        for end, op in ((low, "<"), (high, ">")):
+            value = None if end is None else self.known.value(end, mask)
+            if value is not None:
+                bad = self.known.compare(op, found, value)
+                bad = Value(bad.axes, any_cell(bad.array == 1, bad).astype(float))
+                self._outside(target, subs, bad, mask, why)
+
+    def _categories(
+        self, statement: Draw, law: Distribution, found: Value, mask: Value | None
+    ) -> None:
+        """Counts drawn from an anonymous extent lie inside it; that of a dim has its size."""
+        if law.name not in ("Categorical", "OrderedLogistic") or not law.parameters:
+            return
+        vectors = [(e, self.known.value(e, mask)) for _, e in law.parameters if e.type.dims]
+        if not vectors:
+            return
+        expr, value = vectors[0]
+        size = self.known.length(expr.type.dims[-1])
+        if size is None and value is not None and value.event:
+            size = Value((), np.array(float(value.array.shape[-1])))
+        if size is None:
+            return
+        if law.name == "OrderedLogistic":
+            size = Value(size.axes, size.array + 1)
+        bad = self.known.compare(">=", found, size)
+        subs = statement.subscripts
+        last = f"{int(size.array.max()) - 1}" if size.array.size else "-1"
+        self._outside(statement.target, subs, bad, mask, f"`{law.name}` draws 0 to {last} here")
+
+    def _outside(
+        self, target: Variable, subs: tuple[Expr, ...], bad: Value, mask: Value | None, why: str
+    ) -> None:
+        """Report values outside a support at their own cells."""
+        bad = self._meet(bad, mask)
+        if not (bad.array == 1).any():
+            return
+        at = [self.known.value(s, mask) for s in subs]
+        places = [v for v in at if v is not None]
+        _, arrays = self.known.lined_up(bad, *places)
+        shape = np.broadcast_shapes(*(a.shape for a in arrays))
+        holds, *cells = (np.broadcast_to(a, shape) for a in arrays)
+        chosen = holds == 1
+        positions = np.stack([c[chosen] for c in cells], -1) if cells else np.zeros((1, 0))
+        self.told.cells(target, positions.astype(int), why)
+
+
+def any_cell(mask: NDArray[Any], value: Value) -> NDArray[Any]:
+    """Whether a mask holds for any cell of a value's own dims."""
+    return np.asarray(mask.any(tuple(range(len(value.axes), mask.ndim))))
+
+
+def _shares(rows: int, share: int) -> Iterator[range]:
+    if rows == 0:
+        yield range(0)
+    for start in range(0, rows, max(share, 1)):
+        yield range(start, min(start + max(share, 1), rows))
+
+
+def supports_of(model: Model) -> dict[Variable, Support]:
+    """The supports of the latents that are summed out."""
+    found: dict[Variable, Support] = {}
+    for s in model.statements:
+        if isinstance(s, Draw) and s.target.role == "latent" and s.target.cell.kind in INTEGERS:
+            try:
+                found[s.target] = support(s, found)
+            except ModelError:
+                continue  # refused by the planner, with the reason
+    return found

@@ -1,0 +1,123 @@
+"""Whether subscripts, slices and parts lie inside their dims, and sizes agree, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from genlang.check.model import Apply, Const, Expr, Extent, Index, Loop, Ref, Slice, Variable
+from genlang.check.walk import substitute
+from genlang.data.functions import ELEMENTWISE
+from genlang.data.values import Trouble, Value
+
+if TYPE_CHECKING:
+    from genlang.data.evaluate import Evaluator
+
+
+def part(
+    known: Evaluator, loop: Loop, end: Expr | None, value: Value, length: Value, mask: Value | None
+) -> None:
+    """A part lies inside its dim; rows that are shorter than a fixed part have none of it."""
+    bad = known.compare("<", value, Value((), np.zeros(())))
+    beyond = known.compare(">", value, length)
+    if not (isinstance(end, Const) and loop.extent.of):
+        axes, (one, two) = known.lined_up(bad, beyond)
+        bad = Value(axes, np.fmax(one, two))
+    known.report(Trouble(loop, end, loop.extent, value, length, bad), mask)
+
+
+def inside(known: Evaluator, expr: Index, at: list[Value | None], mask: Value | None) -> None:
+    """Look whether the subscripts lie inside the axes."""
+    base = expr.base
+    variable = base.symbol if isinstance(base, Ref) and isinstance(base.symbol, Variable) else None
+    here: dict[Any, Expr] = {}
+    dims = base.type.dims if variable is None else variable.dims
+    for place, (sub, found) in enumerate(zip(expr.subscripts, at, strict=True)):
+        loop = variable.loops[place] if variable and place < len(variable.loops) else None
+        extent = dims[place]
+        if variable is not None and here:
+            extent = Extent(extent.dim, tuple(substitute(e, here) for e in extent.of), extent.size)
+        limit = known.length(extent)
+        if loop is not None and not isinstance(sub, Slice):
+            here[loop] = sub
+        if isinstance(sub, Slice):
+            for end in (sub.start, sub.stop):
+                value = None if end is None else known.value(end, mask)
+                if value is not None and limit is not None:
+                    _look(known, expr, Asked(sub, extent, value, None, limit), mask)
+        elif found is not None and limit is not None:
+            start = None
+            if (
+                variable is not None
+                and variable.role not in ("data", "observed")
+                and loop is not None
+            ):
+                start, limit = _cells(known, loop, here, limit, mask)
+            _look(known, expr, Asked(sub, extent, found, start, limit), mask)
+
+
+def _cells(
+    known: Evaluator, loop: Loop, here: Mapping[Any, Expr], limit: Value, mask: Value | None
+) -> tuple[Value | None, Value]:
+    """Where the cells of a latent begin and end, whose loop runs over a part of a dim."""
+    outer = {k: v for k, v in here.items() if k is not loop}
+    ends = [
+        None if e is None else known.value(substitute(e, outer), mask)
+        for e in (loop.start, loop.stop)
+    ]
+    return ends[0], limit if ends[1] is None else ends[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A subscript, or an end of a slice: what it asks for, and where the cells begin and end."""
+
+    part: Expr | Slice
+    extent: Extent
+    found: Value
+    start: Value | None
+    limit: Value
+
+
+def _look(known: Evaluator, expr: Index, asked: Asked, mask: Value | None) -> None:
+    first = asked.start if asked.start is not None else Value((), np.zeros(()))
+    # A slice may end where the axis does.
+    op = ">" if isinstance(asked.part, Slice) else ">="
+    low = known.compare("<", asked.found, first)
+    high = known.compare(op, asked.found, asked.limit)
+    axes, (one, two) = known.lined_up(low, high)
+    bad = Value(axes, np.fmax(one, two))
+    if (bad.array == 1).any():
+        limit = asked.limit if asked.start is None else None
+        known.report(Trouble(expr, asked.part, asked.extent, asked.found, limit, bad), mask)
+
+
+def agree(known: Evaluator, expr: Apply, given: list[Value | None], mask: Value | None) -> bool:
+    """Whether the sizes of dims that must be equal are; anonymous ones wait for the data."""
+    dims = [a.type.dims for a in expr.arguments]
+    if expr.function in ("@", "dot"):
+        pairs = [(0, len(dims[0]) - 1, 1, 0)]
+    elif expr.function in ELEMENTWISE:
+        wide = [i for i, d in enumerate(dims) if d]
+        pairs = [(wide[0], k, i, k) for i in wide[1:] for k in range(len(dims[i]))]
+    else:
+        return True
+    for i, k, j, m in pairs:
+        one, two = _size(known, dims[i][k], given[i], k), _size(known, dims[j][m], given[j], m)
+        if one is None or two is None or (dims[i][k].dim is not None and dims[i][k] == dims[j][m]):
+            continue
+        bad = known.compare("!=", one, two)
+        if (bad.array == 1).any():
+            known.report(Trouble(expr, None, dims[i][k], one, two, bad), mask)
+            return False
+    return True
+
+
+def _size(known: Evaluator, extent: Extent, value: Value | None, place: int) -> Value | None:
+    """The size of an axis of an argument."""
+    if extent.dim is None and extent.size is None and value is not None and place < value.event:
+        return Value((), np.array(float(value.array.shape[len(value.axes) + place])))
+    return known.length(extent)
