@@ -50,7 +50,10 @@ def dims(node: nodes.DimDecl, scope: Scope) -> None:
 def _dim(item: nodes.DimItem, scope: Scope) -> None:
     of = tuple(scope.dim(n.name, n.span) for n in item.of)
     name, span = item.name.name, item.name.span
-    found = Dim(name, of=of, start=item.start, span=span)
+    start = item.start
+    if isinstance(start, float):
+        scope.fail("E303", "codes begin at an int", item.span, help=f"write `{name} = ... from 1`")
+    found = Dim(name, of=of, start=start, span=span)
     if item.size is not None:
         size = expression(item.size, scope)
         place = item.size.span
@@ -60,7 +63,7 @@ def _dim(item: nodes.DimItem, scope: Scope) -> None:
             case Const(value=int(value)):
                 if value < 0:
                     scope.fail("E303", "the size of a dim is not negative", place)
-                found = Dim(name, size=value, of=of, start=item.start, span=span)
+                found = Dim(name, size=value, of=of, start=start, span=span)
             case Array(items=items, loops=()) if all(
                 isinstance(i, Const) and isinstance(i.value, str) for i in items
             ):
@@ -172,6 +175,8 @@ class Header:
         missing = [x for x in scope.loops if x not in self.loops]
         written = f"{self.name}[{', '.join(named)}]"
         edit = f"write `{written}`" if len(named) == len(scope.loops) else ""
+        if any(x.name and x.extent.dim is None for x in scope.loops):
+            raise Poison  # in a loop whose header has a fault
         if missing:
             index = missing[0].name
             scope.fail("E317", f"`{self.name}` is declared in the loop over `{index}` without it",

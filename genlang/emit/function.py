@@ -115,7 +115,7 @@ class Function:
             return
         self.commented = statement.span
         text = self.plan.model.source.slice(statement.span)
-        lines = [line.strip() for line in text.strip().split("\n")]
+        lines = [line.strip() for line in text.strip().splitlines()]
         self.writer.comment("\n".join(line for line in lines if line), self.plates(plates))
 
     def plate(self, loop: Loop, dim: int) -> Plate:

@@ -216,7 +216,7 @@ class DimItem:
     name: Name
     of: tuple[Name, ...]
     size: Expr | None
-    start: int | None
+    start: int | float | None
 
 
 @dataclass(frozen=True, slots=True)

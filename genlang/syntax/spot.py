@@ -31,7 +31,7 @@ class Spot:
         start = self.text.rfind("\n", 0, self.where) + 1
         stop = self.text.find("\n", self.where)
         rest = self.text[self.where : stop if stop >= 0 else len(self.text)]
-        word = re.match(r"[^\W\d]\w*|[^\s#]", rest)
+        word = re.match(r"[^\W\d]\w*|[^ \t\r\n#]", rest)
         for name, value in (
             ("line_start", start),
             ("before", self.text[start : self.where].strip()),

@@ -1,0 +1,116 @@
+"""Supports: intervals hold every value, and exact ones are filled."""
+
+import math
+import random
+
+import pytest
+
+from genlang.check.model import Define
+from genlang.check.supports import Interval, support
+from genlang.pipeline import check_text
+
+INF = math.inf
+PRIORS = {
+    "Normal(0, 1)": (-INF, INF),
+    "HalfNormal(1)": (0, INF),
+    "Uniform(0, 1)": (0, 1),
+    "Uniform(-2, 3)": (-2, 3),
+    "Normal(0, 1, lower=1)": (1, INF),
+}
+PYTHON = {
+    "exp": math.exp, "log": lambda x: math.log(x) if x > 0 else -INF, "abs": abs,
+    "sqrt": lambda x: math.sqrt(x) if x >= 0 else 0.0, "square": lambda x: x * x,
+    "sigmoid": lambda x: 1 / (1 + math.exp(-x)), "tanh": math.tanh,
+    "softplus": lambda x: math.log1p(math.exp(x)),
+}  # fmt: skip
+
+
+def interval(prior: str, text: str) -> Interval:
+    """Return the support of an expression of `a` (and `b`, alike) with this prior."""
+    model, found = check_text(f"latent a, b ~ {prior}\nlet x = {text}\nobserved y ~ Normal(x, 1)\n")
+    assert model is not None, found
+    known = {
+        v: Interval(*PRIORS[prior], low_open=prior.startswith("Half"), names=1, exact=True)
+        for v in model.variables
+        if v.role == "latent"
+    }
+    (value,) = [s.value for s in model.statements if isinstance(s, Define)]
+    return support(value, known)
+
+
+def expression(rng: random.Random, depth: int) -> str:
+    """Return a random expression of `a` and `b`."""
+    if depth == 0:
+        return rng.choice(["a", "a", "b", "2", "0.5", "3"])
+    inner = expression(rng, depth - 1)
+    match rng.randrange(4):
+        case 0:
+            return f"{rng.choice(sorted(PYTHON))}({inner})"
+        case 1:
+            return f"(-{inner})"
+        case 2:
+            return f"({inner}) ^ 2"
+        case _:
+            return f"({inner} {rng.choice('+-*/')} {expression(rng, depth - 1)})"
+
+
+def values(prior: str, text: str) -> list[float]:
+    """Evaluate an expression at many values of its names, far ones and ends included."""
+    low, high = PRIORS[prior]
+    ends = [low + 1e-9, high - 1e-9, low + 1, 0.5, -0.5, 2.0, 30.0, -30.0, 1e-3, -1e-3, 1.7]
+    points = [x for x in ends if low < x < high and math.isfinite(x)]
+    code = compile(text.replace("^", "**"), "expression", "eval")
+    found = []
+    for a in points:
+        for b in points:
+            try:
+                value = eval(code, dict(PYTHON), {"a": a, "b": b})  # noqa: S307 (made above)
+            except (ZeroDivisionError, OverflowError, ValueError):
+                continue
+            if isinstance(value, float | int) and not math.isnan(value):
+                found.append(float(value))
+    return found
+
+
+@pytest.mark.parametrize("prior", PRIORS)
+def test_every_value_lies_in_the_interval(prior: str) -> None:
+    rng = random.Random(4)  # noqa: S311 (expressions are no secrets)
+    counted = 0
+    for _ in range(150):
+        text = expression(rng, rng.choice((1, 2, 2, 3)))
+        if "log" in text or "sqrt" in text:
+            text = text.replace("log", "exp").replace("sqrt", "abs")
+        found = interval(prior, text)
+        for value in values(prior, text):
+            slack = 1e-9 * max(1.0, abs(value))
+            assert found.low - slack <= value <= found.high + slack, (text, found, value)
+            counted += 1
+    assert counted > 1000
+
+
+EXACT = {
+    ("Uniform(0, 1)", "1 - a / 2"): (0.5, 1),
+    ("Uniform(0, 1)", "a / 2"): (0, 0.5),
+    ("Uniform(-2, 3)", "a ^ 2"): (0, 9),
+    ("Uniform(-2, 3)", "abs(a) + 1"): (1, 4),
+    ("Uniform(-2, 3)", "-2 * a"): (-6, 4),
+    ("Normal(0, 1)", "exp(a) + 1"): (1, INF),
+    ("Normal(0, 1)", "sigmoid(a)"): (0, 1),
+    ("Normal(0, 1)", "2 * a"): (-INF, INF),
+    ("HalfNormal(1)", "1 / a"): (0, INF),
+    ("HalfNormal(1)", "log(a)"): (-INF, INF),
+    ("Normal(0, 1, lower=1)", "sqrt(a)"): (1, INF),
+    ("Normal(0, 1, lower=1)", "1 / a"): (0, 1),
+}
+
+
+@pytest.mark.parametrize("case", EXACT, ids=" ".join)
+def test_the_support_of_a_function_of_one_name_is_exact(case: tuple[str, str]) -> None:
+    found = interval(*case)
+    assert (found.low, found.high) == EXACT[case]
+    assert found.exact
+
+
+def test_several_names_and_repeated_names_are_only_bounded() -> None:
+    assert not interval("Uniform(0, 1)", "a + b").exact
+    assert not interval("Uniform(0, 1)", "a - a").exact
