@@ -192,7 +192,9 @@ class Bound:
         with self._session():
             found = {n: v.requires_grad_() for n, v in given(self._density.sites, values).items()}
             total = self._density.log_density(found)
-            grads = torch.autograd.grad(total, list(found.values()), allow_unused=True)
+            grads: Any = [None] * len(found)
+            if total.requires_grad:  # a uniform density depends on nothing
+                grads = torch.autograd.grad(total, list(found.values()), allow_unused=True)
             pairs = zip(found.items(), grads, strict=True)
             return {
                 n: (torch.zeros_like(v) if g is None else g).detach().numpy() for (n, v), g in pairs
@@ -213,7 +215,9 @@ class Bound:
         from genlang.infer.tensors import namespace
 
         with self._session(seed):
-            return simulate(self.program.joint, namespace(self.table))
+            variables = self.model.compiled.model.variables
+            lacking = [v.name for v in variables if v.role == "observed"]
+            return simulate(self.program.joint, namespace(self.table, lacking))
 
     def fit(
         self,
@@ -240,7 +244,7 @@ def method_of(name: str, options: Mapping[str, Any]) -> "Method":
     from genlang.infer.map import Map
     from genlang.infer.svi import Svi
 
-    table: dict[str, type[Svi | Map]] = {"auto": Auto, "svi": Svi, "map": Map}
+    table: dict[str, type[Auto | Svi | Map]] = {"auto": Auto, "svi": Svi, "map": Map}
     if name not in table:
         edit = suggest(name, table) or f"one of {', '.join(table)}"
         raise OptionError([Diagnostic("E907", f"there is no method `{name}`", help=edit)])

@@ -3,7 +3,17 @@
 from dataclasses import replace
 
 from genlang.check.model import Choice, Distribution, Expr, Law
-from genlang.emit.code import ATOM, TERNARY, Code, aligned, integer, lined_up, permuted, tensor, union
+from genlang.emit.code import (
+    ATOM,
+    TERNARY,
+    Code,
+    aligned,
+    integer,
+    lined_up,
+    permuted,
+    tensor,
+    union,
+)
 from genlang.emit.expression import write
 from genlang.emit.operators import truth
 from genlang.emit.scope import Scope

@@ -88,7 +88,8 @@ _ROWS = (
          f"{LOC_SCALE}, asymmetry: positive"),
     _row("Uniform", "exact.Uniform({low}, {high})", "low: real, high: real", truncates=True,
          ends=("low", "high")),
-    _row("VonMises", "exact.VonMises({loc}, {concentration})", "loc: real, concentration: positive"),
+    _row("VonMises", "exact.VonMises({loc}, {concentration})",
+         "loc: real, concentration: positive"),
     _row("Flat", "exact.Flat()", truncates=True),
     # Positive numbers.
     _row("HalfNormal", "exact.HalfNormal({scale})", "scale: positive", kind="positive",
@@ -114,7 +115,8 @@ _ROWS = (
          positional=0, kind="positive", truncates=True),
     # The unit interval.
     _row("Beta", "exact.Beta({a}, {b})", "a: positive, b: positive",
-         ("exact.Beta({mean.atom} * {concentration.atom}, (1 - {mean.atom}) * {concentration.atom})",
+         ("exact.Beta({mean.atom} * {concentration.atom}, "
+          "(1 - {mean.atom}) * {concentration.atom})",
           "mean: unit, concentration: positive"), kind="unit"),
     _row("Kumaraswamy", "exact.Kumaraswamy({a}, {b})", "a: positive, b: positive", kind="unit",
          truncates=True),

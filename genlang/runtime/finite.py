@@ -4,7 +4,6 @@ Torch clamps (`Bernoulli(0).log_prob(1)` is -36) and, unvalidated, returns numbe
 Here probability 0 is exactly -inf, and impossible values have gradient 0.
 """
 
-import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -101,7 +100,7 @@ class Table(dist.TorchDistribution):
         """Return the log of the probability at a position."""
         size = self.logs.shape[-1]
         shape = torch.broadcast_shapes(value.shape, self.batch_shape)
-        inside = (value >= 0) & (value < size)
+        inside = (value >= 0) & (value < size) & (value == value.long())
         position = torch.where(inside, value, 0).long().expand(shape)[..., None]
         found = self.logs.expand(*shape, size).gather(-1, position)[..., 0]
         return where_inside(inside, found)

@@ -16,7 +16,6 @@ from genlang.runtime.special import (
     lbeta,
     log,
     log1m_exp,
-    log_ndtr,
     log_ndtri,
     stirling,
 )
