@@ -5,8 +5,9 @@ import random
 
 import pytest
 
+from genlang.check.interval import Interval
 from genlang.check.model import Define
-from genlang.check.supports import Interval, support
+from genlang.check.supports import support
 from genlang.pipeline import check_text
 
 INF = math.inf

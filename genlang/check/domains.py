@@ -6,11 +6,12 @@ only bounds it, a warning.
 
 from itertools import product
 
+from genlang.check.interval import Interval
 from genlang.check.kinds import inside
 from genlang.check.model import Const, Expr, Index, Ref, Symbol, Type, Variable
 from genlang.check.scope import Scope
 from genlang.check.simplex import simplex
-from genlang.check.supports import Interval, of_kind, support
+from genlang.check.supports import of_kind, support
 from genlang.check.walk import substitute, walk
 from genlang.lang.distributions import Parameter
 from genlang.lang.types import INTEGERS

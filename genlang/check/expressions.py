@@ -2,11 +2,10 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import NoReturn
 
-from genlang.check import foreign
+from genlang.check.calls import called, refuse_attribute
 from genlang.check.functions import result, result_kind
-from genlang.check.kinds import arithmetic, inside, join, number_kind
+from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
     Apply,
     Array,
@@ -23,19 +22,17 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.scope import Poison, Scope
+from genlang.check.operators import labelled, operation
+from genlang.check.scope import Scope
 from genlang.check.shapes import after, joined, same, show, whole
-from genlang.check.subscripts import exists, fits_dim, lag, too_many
+from genlang.check.subscripts import exists, fits_dim, lag, too_many, wrong_rows
 from genlang.check.walk import symbols
-from genlang.diagnostics import suggest
-from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
 
 COUNT, BOOL = Type("count"), Type("bool")
-ARITHMETIC = frozenset("+-*/%^")
 REDUCTIONS = ("sum", "prod", "mean", "min", "max", "logsumexp", "any", "all")
 
 
@@ -61,7 +58,7 @@ def expression(node: nodes.Expr, scope: Scope) -> Expr:
         case nodes.Subscript():
             return _subscript(node, scope)
         case nodes.Attribute():
-            _attribute(node, scope)
+            refuse_attribute(node, scope)
         case nodes.ListOf():
             return _list(node, scope)
         case nodes.Comprehension():
@@ -112,20 +109,6 @@ def _shown(kind: Type) -> str:
     return f"{kind.kind} over {show(kind.dims)}" if kind.dims else f"of type {kind.kind}"
 
 
-def _attribute(node: nodes.Attribute, scope: Scope) -> NoReturn:
-    """`np.pi`, `Normal.cdf`, `f(x).loc`."""
-    base = node.base.name if isinstance(node.base, nodes.Name) else ""
-    name = node.name.name
-    if base in DISTRIBUTIONS and name in ("logpdf", "cdf", "logsf"):
-        scope.fail("E290", f"`{base}.{name}` is not supported yet", node.span)
-    spelt = foreign.NAMES.get(name, name if name in CONSTANTS else "")
-    if spelt and base and base not in scope.names:
-        scope.fail("E209", f"`{base}.{name}` is written `{spelt}`", node.span,
-                   help=f"write `{spelt}`")  # fmt: skip
-    scope.fail("E207", f"`.{name}` is read from nothing that has it", node.span,
-               why="only networks have named outputs")  # fmt: skip
-
-
 def _name(node: nodes.Name, scope: Scope) -> Expr:
     if node.name in CONSTANTS and node.name not in scope.names and not scope.loop(node.name):
         return Const(CONSTANTS[node.name], Type("positive"), node.span)
@@ -139,12 +122,7 @@ def _name(node: nodes.Name, scope: Scope) -> Expr:
                            node.span)  # fmt: skip
             return Ref(symbol, COUNT, node.span)
         case Variable():
-            return Ref(symbol, replace(symbol.cell, dims=array_dims(symbol)), node.span)
-
-
-def array_dims(variable: Variable) -> tuple[Extent, ...]:
-    """All dims of a variable where it is read without subscripts."""
-    return variable.dims
+            return Ref(symbol, replace(symbol.cell, dims=symbol.dims), node.span)
 
 
 def _unary(node: nodes.Unary, scope: Scope) -> Expr:
@@ -171,63 +149,7 @@ def _binary(node: nodes.Binary, scope: Scope) -> Expr:
         dims = joined(left.type, right.type, f"`{node.op}`", node.span, scope)
         return Apply(node.op, (left, right), replace(BOOL, dims=dims), node.span)
     left, right = expression(node.left, scope), expression(node.right, scope)
-    if node.op == "@":
-        return _matmul(left, right, node.span, scope)
-    if node.op in ARITHMETIC:
-        for side in (left, right):
-            if side.type.kind == "string":
-                scope.fail("E305", "a label is no number", side.span,
-                           why="only `==`, `!=` and subscripts take labels")  # fmt: skip
-    left, right = _labels(left, right, scope), _labels(right, left, scope)
-    dims = joined(left.type, right.type, f"`{node.op}`", node.span, scope)
-    if node.op in ARITHMETIC:
-        kind = Type(arithmetic(node.op, left, right), dims)
-        return Apply(node.op, (left, right), kind, node.span)
-    a, b = left.type.dim, right.type.dim
-    if a is not None and b is not None and a is not b:
-        scope.fail(
-            "E302",
-            f"an index of `{a.name}` is compared with an index of `{b.name}`",
-            node.span,
-            why="indices of different dims count different things",
-        )
-    return Apply(node.op, (left, right), replace(BOOL, dims=dims), node.span)
-
-
-def _labels(side: Expr, other: Expr, scope: Scope) -> Expr:
-    """A label beside an index is its position, where the model writes the labels."""
-    if not (isinstance(side, Const) and isinstance(side.value, str)):
-        return side
-    dim = other.type.dim
-    if dim is None:
-        scope.fail("E305", "a label is compared with something that has no labels", side.span,
-                   why="only an index of a dim has labels",
-                   help="declare it as `data x[N]: index(D)`")  # fmt: skip
-    if dim.labels is None:
-        scope.fail(
-            "E306",
-            f"the labels of `{dim.name}` are not written in the model",
-            side.span,
-            help=f'write them: `dim {dim.name} = ["{side.value}", ...]`',
-            second=(dim.span, "declared here"),
-        )
-    if side.value not in dim.labels:
-        edit = suggest(side.value, dim.labels) or "its labels: " + ", ".join(dim.labels)
-        scope.fail("E306", f'`{dim.name}` has no label "{side.value}"', side.span, help=edit,
-                   second=(dim.span, "declared here"))  # fmt: skip
-    return Const(dim.labels.index(side.value), Type("index", dim=dim), side.span)
-
-
-def _matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
-    a, b = left.type.dims, right.type.dims
-    if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2):
-        edit = "a number is multiplied by `*`" if not (a and b) else ""
-        scope.fail("E301", f"`@` wants vectors or matrices, here {show(a)} and {show(b)}", span,
-                   help=edit)  # fmt: skip
-    if not same(a[-1], b[0]):
-        why = "the last dim of the left side and the first of the right differ"
-        scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span, why=why)
-    return Apply("@", (left, right), Type("real", (*a[:-1], *b[1:])), span)
+    return operation(node.op, left, right, node.span, scope)
 
 
 def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
@@ -245,25 +167,7 @@ def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
 
 
 def _call(node: nodes.Call, scope: Scope) -> Expr:
-    if not isinstance(node.function, nodes.Name):
-        _foreign_call(node, scope)
-    assert isinstance(node.function, nodes.Name)
-    name = node.function.name
-    if name in scope.names:
-        place = (scope.names[name].span, "declared here")
-        what = "hides the function" if name in FUNCTIONS else "is no function"
-        edit = "choose another name for it" if name in FUNCTIONS else f"subscripts: `{name}[...]`"
-        scope.fail("E208", f"`{name}` is a declared name and {what}", node.function.span,
-                   second=place, help=edit)  # fmt: skip
-    if name in DISTRIBUTIONS:
-        scope.fail("E203", f"`{name}` is a distribution, not a value", node.span,
-                   help=f"draw from it: `latent x ~ {name}(...)`")  # fmt: skip
-    if name not in FUNCTIONS:
-        _unknown_function(name, node, scope)
-    for a in node.arguments:
-        if a.name is not None:
-            scope.fail("E307", f"`{name}` has no argument `{a.name}`", a.span,
-                       help="its arguments have no names")  # fmt: skip
+    name = called(node, scope)
     arguments = tuple(expression(a.value, scope) for a in node.arguments)
     if name in ("min", "max") and len(arguments) == 2:
         name += "2"
@@ -278,43 +182,6 @@ def _call(node: nodes.Call, scope: Scope) -> Expr:
             scope.fail("E305", "a label is no number", given.span)
     kind = result(name, arguments, node.span, scope)
     return Apply(name, arguments, kind, node.span)
-
-
-def _unknown_function(name: str, node: nodes.Call, scope: Scope) -> NoReturn:
-    place = node.function.span
-    if name in scope.broken:
-        raise Poison
-    if name in scope.later:
-        scope.fail("E208", f"`{name}` is a declared name and is no function", place,
-                   second=(scope.later[name], "declared here"))  # fmt: skip
-    if name in foreign.FUNCTIONS:
-        spelt = foreign.rewrite(
-            foreign.FUNCTIONS[name], [scope.text(a.value.span) for a in node.arguments]
-        )
-        scope.fail("E209", f"`{name}` has another spelling here", place, help=f"write `{spelt}`")
-    if name in foreign.LATER:
-        scope.fail("E290", f"`{name}` is not supported yet", place)
-    edit = suggest(name, [*FUNCTIONS, *DISTRIBUTIONS])
-    scope.fail("E209", f"there is no function `{name}`", place, help=edit)
-
-
-def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
-    """`np.log(x)` and the like."""
-    if isinstance(node.function, nodes.Attribute):
-        name = node.function.name.name
-        base = scope.text(node.function.base.span)
-        if base in DISTRIBUTIONS:
-            scope.fail("E290", f"`{base}.{name}` is not supported yet", node.function.span)
-        arguments = [scope.text(a.span) for a in node.arguments]
-        if name in FUNCTIONS:
-            edit = f"write `{name}({', '.join(arguments)})`"
-            scope.fail("E209", f"`{base}.{name}` is called `{name}` here", node.function.span,
-                       help=edit)  # fmt: skip
-        if name in foreign.FUNCTIONS:
-            spelt = foreign.rewrite(foreign.FUNCTIONS[name], arguments)
-            scope.fail("E209", f"`{base}.{name}` has another spelling here", node.function.span,
-                       help=f"write `{spelt}`")  # fmt: skip
-    scope.fail("E203", "only functions can be called", node.span)
 
 
 # -- Arrays -----------------------------------------------------------------------------------
@@ -343,7 +210,7 @@ def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loo
     parts = list(node.parts)
     part = parts.pop() if parts and isinstance(parts[-1], nodes.Slice) else None
     if len(parts) != len(dim.of):
-        _wrong_rows(node, dim, scope)
+        wrong_rows(node, dim, scope)
     of: list[Expr] = []
     for sub, outer in zip(parts, dim.of, strict=True):
         assert not isinstance(sub, nodes.Slice)
@@ -360,20 +227,6 @@ def _bound(node: nodes.Expr, scope: Scope) -> Expr:
     expr = integer(node, scope, "a bound")
     known_before(expr, scope, "the bound of a loop", node.span)
     return expr
-
-
-def _wrong_rows(node: nodes.Iteration, dim: Dim, scope: Scope) -> NoReturn:
-    if not dim.of:
-        scope.fail("E309", f"`{dim.name}` is not ragged and takes no subscript", node.span,
-                   help=f"write `{dim.name}`", second=(dim.span, "declared here"))  # fmt: skip
-    rows = [
-        next((x.name for x in reversed(scope.loops) if x.extent.dim is d and x.name), "...")
-        for d in dim.of
-    ]
-    names = ", ".join(f"`{d.name}`" for d in dim.of)
-    scope.fail("E309", f"`{dim.name}` is ragged: it has one size for each element of {names}",
-               node.span, help=f"write `{dim.name}[{', '.join(rows)}]`",
-               second=(dim.span, "declared here"))  # fmt: skip
 
 
 def _clauses(clauses: tuple[nodes.Clause, ...], scope: Scope) -> tuple[list[Loop], list[Expr]]:
@@ -472,7 +325,7 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
                 scope.fail("E313", "a binder stands only in a declaration", sub.span)
             case _:
                 beside = Ref(Dim(""), Type("index", dim=dims[place].dim))
-                expr = _labels(expression(sub, scope), beside, scope)
+                expr = labelled(expression(sub, scope), beside, scope)
                 if expr.type.dims or expr.type.kind not in INTEGERS:
                     scope.fail("E303", "a subscript must be an int scalar", sub.span)
                 fits_dim(expr, dims[place], sub.span, scope)

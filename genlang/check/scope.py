@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from genlang.check.foreign import NAMES
+from genlang.check.interval import Interval
 from genlang.check.model import Dim, Expr, Loop, Symbol, Variable
-from genlang.check.supports import Interval
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS

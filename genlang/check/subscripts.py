@@ -5,10 +5,11 @@ No expressions are typed here; `expressions` calls these checks when it has type
 
 from typing import NoReturn
 
+from genlang.check.interval import INF
 from genlang.check.model import Apply, Const, Dim, Expr, Extent, Loop, Ref, Variable
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show, size
-from genlang.check.supports import INF, support
+from genlang.check.supports import support
 from genlang.source import Span
 from genlang.syntax import nodes
 
@@ -119,3 +120,18 @@ def exists(expr: Expr, variable: Variable, loop: Loop, span: Span, scope: Scope)
         scope.fail("E321", f"`{variable.name}` has no such element", span,
                    why="it is declared over a part of the dim only",
                    second=(loop.span, "this part"))  # fmt: skip
+
+
+def wrong_rows(node: nodes.Iteration, dim: Dim, scope: Scope) -> NoReturn:
+    """Refuse a loop over a ragged dim without its row, or over a plain one with a row."""
+    if not dim.of:
+        scope.fail("E309", f"`{dim.name}` is not ragged and takes no subscript", node.span,
+                   help=f"write `{dim.name}`", second=(dim.span, "declared here"))  # fmt: skip
+    rows = [
+        next((x.name for x in reversed(scope.loops) if x.extent.dim is d and x.name), "...")
+        for d in dim.of
+    ]
+    names = ", ".join(f"`{d.name}`" for d in dim.of)
+    scope.fail("E309", f"`{dim.name}` is ragged: it has one size for each element of {names}",
+               node.span, help=f"write `{dim.name}[{', '.join(rows)}]`",
+               second=(dim.span, "declared here"))  # fmt: skip

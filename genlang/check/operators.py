@@ -1,0 +1,80 @@
+"""Operators between typed expressions: labels beside indices, `@`, comparisons, arithmetic."""
+
+from dataclasses import replace
+
+from genlang.check.kinds import arithmetic
+from genlang.check.model import (
+    Apply,
+    Const,
+    Expr,
+    Type,
+)
+from genlang.check.scope import Scope
+from genlang.check.shapes import joined, same, show
+from genlang.diagnostics import suggest
+from genlang.source import Span
+
+ARITHMETIC = frozenset("+-*/%^")
+BOOL = Type("bool")
+
+
+def labelled(side: Expr, other: Expr, scope: Scope) -> Expr:
+    """A label beside an index is its position, where the model writes the labels."""
+    if not (isinstance(side, Const) and isinstance(side.value, str)):
+        return side
+    dim = other.type.dim
+    if dim is None:
+        scope.fail("E305", "a label is compared with something that has no labels", side.span,
+                   why="only an index of a dim has labels",
+                   help="declare it as `data x[N]: index(D)`")  # fmt: skip
+    if dim.labels is None:
+        scope.fail(
+            "E306",
+            f"the labels of `{dim.name}` are not written in the model",
+            side.span,
+            help=f'write them: `dim {dim.name} = ["{side.value}", ...]`',
+            second=(dim.span, "declared here"),
+        )
+    if side.value not in dim.labels:
+        edit = suggest(side.value, dim.labels) or "its labels: " + ", ".join(dim.labels)
+        scope.fail("E306", f'`{dim.name}` has no label "{side.value}"', side.span, help=edit,
+                   second=(dim.span, "declared here"))  # fmt: skip
+    return Const(dim.labels.index(side.value), Type("index", dim=dim), side.span)
+
+
+def matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
+    """Type `left @ right`, a sum over the one dim that they share."""
+    a, b = left.type.dims, right.type.dims
+    if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2):
+        edit = "a number is multiplied by `*`" if not (a and b) else ""
+        scope.fail("E301", f"`@` wants vectors or matrices, here {show(a)} and {show(b)}", span,
+                   help=edit)  # fmt: skip
+    if not same(a[-1], b[0]):
+        why = "the last dim of the left side and the first of the right differ"
+        scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span, why=why)
+    return Apply("@", (left, right), Type("real", (*a[:-1], *b[1:])), span)
+
+
+def operation(op: str, left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
+    """Type an operator between two values; a fault is reported and raises Poison."""
+    if op == "@":
+        return matmul(left, right, span, scope)
+    if op in ARITHMETIC:
+        for side in (left, right):
+            if side.type.kind == "string":
+                scope.fail("E305", "a label is no number", side.span,
+                           why="only `==`, `!=` and subscripts take labels")  # fmt: skip
+    left, right = labelled(left, right, scope), labelled(right, left, scope)
+    dims = joined(left.type, right.type, f"`{op}`", span, scope)
+    if op in ARITHMETIC:
+        kind = Type(arithmetic(op, left, right), dims)
+        return Apply(op, (left, right), kind, span)
+    a, b = left.type.dim, right.type.dim
+    if a is not None and b is not None and a is not b:
+        scope.fail(
+            "E302",
+            f"an index of `{a.name}` is compared with an index of `{b.name}`",
+            span,
+            why="indices of different dims count different things",
+        )
+    return Apply(op, (left, right), replace(BOOL, dims=dims), span)

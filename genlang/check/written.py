@@ -1,0 +1,155 @@
+"""Written types: what they say, and whether a value, a start or a draw lies in them."""
+
+from dataclasses import replace
+
+from genlang.check import foreign
+from genlang.check.expressions import expression
+from genlang.check.functions import as_extent
+from genlang.check.kinds import inside
+from genlang.check.model import (
+    Choice,
+    Const,
+    Distribution,
+    Expr,
+    Law,
+    Type,
+)
+from genlang.check.scope import Scope
+from genlang.check.shapes import same, show
+from genlang.check.supports import drawn, of_type, support
+from genlang.check.walk import law_expressions
+from genlang.diagnostics import suggest
+from genlang.lang.types import INTEGERS, SCALARS, SQUARE, STRUCTURES, fits
+from genlang.source import Span
+from genlang.syntax import nodes
+
+
+def written_type(node: nodes.TypeNode, scope: Scope) -> Type:
+    """Type of a written type: kind, structure, event dims, bounds."""
+    if node.name not in SCALARS and node.name not in STRUCTURES:
+        spelt = foreign.TYPES.get(node.name)
+        edit = f"write `{spelt}`" if spelt else suggest(node.name, [*SCALARS, *STRUCTURES])
+        if edit == "":
+            edit = "one of: " + ", ".join(dict.fromkeys((*SCALARS, *STRUCTURES)))
+        scope.fail("E314", f"there is no type `{node.name}`", node.span, help=edit)
+    extents = tuple(as_extent(expression(d, scope), scope) for d in node.dims)
+    if node.name in SQUARE and len(extents) == 1:
+        extents *= 2
+    if node.name == "index":
+        if len(node.arguments) != 1 or not isinstance(node.arguments[0].value, nodes.Name):
+            scope.fail("E314", "`index` wants a dim: `index(D)`", node.span)
+        name = node.arguments[0].value
+        return Type("index", extents, scope.dim(name.name, name.span))
+    bounds: dict[str, Expr] = {}
+    for a in node.arguments:
+        if a.name not in ("lower", "upper"):
+            scope.fail("E314", f"`{node.name}` takes `lower=` and `upper=`", a.span)
+        bounds[a.name] = expression(a.value, scope)
+        if bounds[a.name].type.dims or bounds[a.name].type.kind == "string":
+            scope.fail("E314", "a bound is a number", a.value.span)
+    kind, structure = node.name, ""
+    if node.name not in SCALARS or (node.name == "real" and extents):
+        structure = "" if node.name == "real" else node.name
+        kind = {"simplex": "unit", "positive_ordered": "positive"}.get(node.name, "real")
+        if not extents:
+            scope.fail("E314", f"`{node.name}` wants its dims: `{node.name}[K]`", node.span)
+    elif kind == "real" and "lower" in bounds and inside(bounds["lower"], "nonneg"):
+        kind = "positive" if inside(bounds["lower"], "positive") else "nonneg"
+    return Type(kind, extents, None, structure, bounds.get("lower"), bounds.get("upper"))
+
+
+def starts_inside(given: Expr, kind: Type, word: str, scope: Scope) -> None:
+    """A default or a starting value must lie in the type."""
+    what = "default" if word == "data" else "starting value"
+    if kind.kind == "index" or given.type.kind == "string":
+        return
+    if not isinstance(given, Const):
+        return
+    values = support(given, scope.supports)
+    whole = kind.kind not in INTEGERS or inside(given, "int")
+    if not values.within(of_type(kind, scope.supports)) or not whole:
+        scope.fail("E316", f"the {what} is outside the type", given.span,
+                   why=f"the type is {_written(kind)}, this is {given.value}")  # fmt: skip
+
+
+def _written(kind: Type) -> str:
+    ends = [
+        f"{name}={e.value}"
+        for name, e in (("lower", kind.lower), ("upper", kind.upper))
+        if isinstance(e, Const)
+    ]
+    return f"`{kind.structure or kind.kind}" + (f"({', '.join(ends)})`" if ends else "`")
+
+
+def fits_written(written: Type, found: Type, span: Span, scope: Scope) -> None:
+    """Refuse a written type that has other dims than the value, or is narrower."""
+    if len(written.dims) != len(found.dims) or not all(map(same, written.dims, found.dims)):
+        scope.fail("E315", f"the type says {show(written.dims)}, the value has {show(found.dims)}",
+                   span)  # fmt: skip
+    if written.kind == "index" and found.kind in ("index", "count"):
+        if found.dim is not None and found.dim is not written.dim:
+            scope.fail("E315", f"this is an index of `{found.dim.name}`", span)
+        return
+    if not fits(found.kind, written.kind):
+        scope.fail("E316", f"the type `{written.kind}` is narrower than the value, {found.kind}",
+                   span)  # fmt: skip
+
+
+def drawn_as(
+    found: Law, draws: Type, written: Type | None, node: nodes.DrawDecl, scope: Scope
+) -> tuple[Law, Type]:
+    """Reconcile a written type with what the distribution draws."""
+    if written is None:
+        return found, draws
+    span = node.type.span if node.type else node.span
+    if written.structure and not draws.dims and isinstance(found, Distribution):
+        if written.structure != "ordered":
+            scope.fail("E290", f"`{written.structure}` here is not supported yet", span)
+        return replace(found, structure="ordered"), replace(written, kind=draws.kind)
+    if isinstance(found, Choice) and written.structure:
+        scope.fail("E290", "a structured type over a choice is not supported yet", span)
+    if len(written.dims) != len(draws.dims) or not all(map(same, written.dims, draws.dims)):
+        scope.fail("E315", f"the type says {show(written.dims)}, one draw is {show(draws.dims)}",
+                   span, second=(found.span, "this distribution"))  # fmt: skip
+    if written.kind == "index" and draws.kind in ("index", "count", "int"):
+        if draws.dim is not None and draws.dim is not written.dim:
+            scope.fail("E315", f"one draw is an index of `{draws.dim.name}`", span,
+                       second=(found.span, "this distribution"))  # fmt: skip
+        return found, replace(draws, kind="index", dim=written.dim)
+    if not written.structure:
+        _not_narrower(found, draws, written, span, scope)
+    structure = written.structure or draws.structure
+    return found, replace(draws, dims=written.dims or draws.dims, structure=structure)
+
+
+def _not_narrower(found: Law, draws: Type, written: Type, span: Span, scope: Scope) -> None:
+    """A scalar type never narrows a distribution."""
+    values = drawn(found, draws, scope.supports)
+    wanted = of_type(written, scope.supports)
+    same_ends = isinstance(found, Distribution) and all(
+        isinstance(e, Const) or e in tuple(law_expressions(found))
+        for e in (written.lower, written.upper)
+        if e is not None
+    )
+    narrow = not values.within(wanted) and not fits(draws.kind, written.kind)
+    if written.lower is not None or written.upper is not None:
+        narrow = not values.within(wanted) or not same_ends
+    if written.kind in ("int", "count", "bool") and draws.kind not in INTEGERS:
+        scope.fail("E316", f"`{written.kind}` is written, the distribution draws {draws.kind}",
+                   span, second=(found.span, "this distribution"))  # fmt: skip
+    if not narrow:
+        return
+    text = scope.text(found.span)
+    ends = _truncation(written, scope)
+    edit = f"truncate it: `{text[:-1]}, {ends})`" if ends and text.endswith(")") else ""
+    scope.fail("E316", f"`{scope.text(span)}` is narrower than what the distribution draws", span,
+               why="a scalar type never narrows a distribution", help=edit,
+               second=(found.span, f"this draws {values.show()}"))  # fmt: skip
+
+
+def _truncation(written: Type, scope: Scope) -> str:
+    low = "0" if written.kind in ("positive", "nonneg", "unit", "count") else ""
+    high = "1" if written.kind == "unit" else ""
+    low = scope.text(written.lower.span) if written.lower is not None else low
+    high = scope.text(written.upper.span) if written.upper is not None else high
+    return ", ".join(f"{n}={e}" for n, e in (("lower", low), ("upper", high)) if e)
