@@ -100,8 +100,8 @@ def _announce(model: Model, bound: Bound, method: str) -> None:
     if summed:
         print(f"summed out exactly: {', '.join(summed)}")
     why = {
-        "auto": "svi, a Gaussian around the mode, because no other method was asked for",
-        "svi": "svi, a Gaussian around the mode",
-        "map": "map, the mode of the density",
+        "auto": "auto: a Gaussian guide by svi; chains from it where its check says that it is off",
+        "svi": "svi: a Gaussian guide around the mode, its draws weighted",
+        "map": "map: the mode of the density",
     }
     print(f"method: {why[method]}\n", flush=True)

@@ -33,14 +33,14 @@ class Auto:
         made = svi.approximate(target, report)
         if made.trusted:
             draws = natural(made, made.drawn[resampled(made.weights, self.draws)])
-            return Outcome(draws, False, made.facts, made.faults, made.notes)
+            return Outcome(draws, made.facts, made.faults, made.notes)
         chains = sample(made, self.draws, report)
         note = (
             f"the guide alone is not enough (k-hat {made.weights.k:.2f}): the draws are of "
             f"{chains.count} Hamiltonian chains from it, R-hat at most {chains.r_hat:.3f}"
         )
         return Outcome(
-            natural(made, chains.draws), False,
+            natural(made, chains.draws),
             {**made.facts, "r_hat": chains.r_hat, "acceptance": chains.acceptance},
             (*made.faults, *chains.faults), (*made.notes, note),
         )  # fmt: skip

@@ -75,7 +75,7 @@ def minimize(
     *,
     steps: int = 1000,
     tolerance: float = 1e-7,
-    report: Callable[[int, float], None] = lambda step, value: None,
+    report: Callable[[int, float], None] = lambda _step, _value: None,
 ) -> Minimum:
     """Minimize a function of [starts, size] that returns values [starts] and their gradients.
 

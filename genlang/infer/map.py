@@ -22,4 +22,4 @@ class Map:
         best = max(found.every, key=lambda m: m.log_density)
         values = detached(target.layout.values(best.vector))
         draws = {name: value[None] for name, value in values.items()}
-        return Outcome(draws, True, found.facts(best), found.faults(best))
+        return Outcome(draws, found.facts(best), found.faults(best), point=True)

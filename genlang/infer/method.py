@@ -1,7 +1,7 @@
 """What every inference method is: options as fields, a target in, draws or a point out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from torch import Tensor
@@ -20,10 +20,10 @@ class Outcome:
     """
 
     draws: Mapping[str, Tensor]
-    point: bool
     facts: Mapping[str, float]
     faults: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    point: bool = False
 
 
 class Method(Protocol):

@@ -14,6 +14,7 @@ from genlang.infer.target import Target, detached
 GRADIENT = 1e-4  # a greater one, relative to the density, is not a mode
 SAME = 1e-3  # modes nearer than this in log density are one, perhaps with other labels
 MOST = 6  # modes whose curvature is looked at
+FLAT = 1e-6  # less curvature than this is none
 FULL = 1000  # unknowns up to which the curvature is a matrix
 
 
@@ -61,7 +62,7 @@ class Modes:
 def modes(
     target: Target, starts: int, steps: int, report: Callable[[str], None], *, jacobian: bool
 ) -> Modes:
-    """Search from twice as many points, of which the better half goes to its end.
+    """Search from twice as many points; half of them go to the end, the best and some of the rest.
 
     Raises ModelError (E801) where every start has density 0.
     """
@@ -82,9 +83,19 @@ def modes(
     # Where the climb stepped out of the support, its start takes its place.
     climbed = climb(objective, points)
     usable = torch.isfinite(objective(climbed)[0])
-    points = torch.cat([climbed[usable], points])[:starts]
+    lacking = max(0, starts - int(usable.sum()))
+    points = _chosen(torch.cat([climbed[usable], points[:lacking]]), starts)
     found = minimize(objective, points, steps=steps, report=line)
     return Modes(_distinct(found), len(points), found.steps)
+
+
+def _chosen(ordered: Tensor, count: int) -> Tensor:
+    """The best points, and as many evenly from the others: a lower mode may hold more mass."""
+    if len(ordered) <= count:
+        return ordered
+    best = (count + 1) // 2
+    rest = torch.linspace(best, len(ordered) - 1, count - best).long()
+    return ordered[torch.cat([torch.arange(best), rest]).unique()]
 
 
 def _distinct(found: Minimum) -> tuple[Mode, ...]:
@@ -159,7 +170,7 @@ def _peak(target: Target, mode: Mode, free: Tensor) -> Peak:
     size = len(free)
     if size > FULL:
         curvature = target.curvature(mode.vector)[free]
-        scale = torch.where(curvature > 1e-6, curvature.clamp(min=1e-6).rsqrt(), 0.1)
+        scale = torch.where(curvature > FLAT, curvature.clamp(min=FLAT).rsqrt(), 0.1)
         evidence = mode.log_density + size / 2 * log(2 * pi) + float(scale.log().sum())
         return Peak(mode, scale, evidence)
     hessian = target.hessian(mode.vector)[free][:, free]
@@ -167,7 +178,7 @@ def _peak(target: Target, mode: Mode, free: Tensor) -> Peak:
         return Peak(mode, 0.1 * torch.eye(size), float("-inf"))
     values, vectors = torch.linalg.eigh((hessian + hessian.T) / 2)
     # Directions without curvature get the spread 1; a saddle counts as no peak.
-    spread = torch.where(values > 1e-6, values.clamp(min=1e-6).rsqrt(), 1.0)
+    spread = torch.where(values > FLAT, values.clamp(min=FLAT).rsqrt(), 1.0)
     root = (vectors * spread**2) @ vectors.T
     unit = torch.linalg.cholesky(root + 1e-12 * root.diagonal().mean() * torch.eye(size))
     evidence = mode.log_density + size / 2 * log(2 * pi) + float(spread.log().sum())

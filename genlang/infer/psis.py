@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+FEWEST = 5  # of a tail that a distribution is fitted to
+EQUAL = 1e-12  # weights of the tail that differ by less are equal
 GOOD = 0.7  # above this the weights have no useful mean
 
 
@@ -28,15 +30,15 @@ def smoothed(log_ratio: Tensor) -> Weights:
     log_weight = ratio - ratio.max()
     tail = min(count // 5, int(3 * count**0.5))
     order = log_weight.argsort()
-    cut = log_weight[order[-tail - 1]].exp() if tail >= 5 else torch.zeros(())
+    cut = log_weight[order[-tail - 1]].exp() if tail >= FEWEST else log_weight.new_zeros(())
     excess = log_weight[order[-tail:]].exp() - cut
     k = float("inf")
     weight = log_weight.exp()
-    if tail >= 5 and excess[-1] < 1e-12:
+    if tail >= FEWEST and excess[-1] < EQUAL:
         k = 0.0  # all ratios of the tail are equal
-    elif tail >= 5 and excess[0] > 0:
+    elif tail >= FEWEST and excess[0] > 0:
         k, sigma = _pareto(excess)
-        at = (torch.arange(tail) + 0.5) / tail
+        at = (torch.arange(tail, dtype=weight.dtype) + 0.5) / tail
         smooth = sigma * torch.expm1(-k * torch.log1p(-at)) / k if k else -sigma * torch.log1p(-at)
         weight[order[-tail:]] = (cut + smooth).clamp(max=1.0)
     weight = weight / weight.sum()
@@ -48,9 +50,9 @@ def _pareto(excess: Tensor) -> tuple[float, float]:
     n = len(excess)
     points = 30 + int(n**0.5)
     quarter = excess[int(n / 4 + 0.5) - 1]
-    theta = 1 / excess[-1] + (1 - (points / (torch.arange(1, points + 1) - 0.5)).sqrt()) / (
-        3 * quarter
-    )
+    theta = 1 / excess[-1] + (
+        1 - (points / (torch.arange(1, points + 1, dtype=excess.dtype) - 0.5)).sqrt()
+    ) / (3 * quarter)
     shape = torch.log1p(-theta[:, None] * excess).mean(-1)
     profile = n * ((-theta / shape).log() - shape - 1)
     weight = torch.softmax(profile, 0)

@@ -23,6 +23,7 @@ from genlang.infer.map import Map
 from genlang.infer.method import Outcome, Report
 from genlang.infer.modes import Peak, modes, peaks, shares
 from genlang.infer.psis import GOOD, Weights, resampled, smoothed
+from genlang.infer.session import params
 from genlang.infer.target import Target, detached
 
 FULL = 300  # unknowns up to which every covariance of the guide is learnt
@@ -37,7 +38,8 @@ OTHER = 0.05  # a second mode with more of the posterior than this is a fault
 class Whitened(AutoContinuous):
     """A Gaussian guide: centre + unit @ (loc + scale_tril @ noise)."""
 
-    # A PyroParam is assigned, its tensor is read.
+    # Parameters are assigned, tensors are read.
+    loc: Any
     scale: Any
     tril: Any
 
@@ -83,7 +85,7 @@ class Particles:
 
     def vectors(self, drawn: Tensor) -> Tensor:
         """Return draws of the guide [draws, free] with the params' coordinates beside them."""
-        store = pyro.get_param_store()
+        store = params()
         parts: list[Tensor] = []
         start = 0
         for block in self.target.layout.blocks:
@@ -162,12 +164,9 @@ class Svi:
         kept = resampled(made.weights, self.draws) if made.trusted else torch.arange(self.draws)
         faults = made.faults
         if not made.trusted:
-            faults = (
-                *faults,
-                f"the guide fits the posterior badly (k-hat {made.weights.k:.2f}, above {GOOD}): "
-                "do not trust these means and deviations",
-            )
-        return Outcome(natural(made, made.drawn[kept]), False, made.facts, faults, made.notes)
+            off = f"the guide fits the posterior badly (k-hat {made.weights.k:.2f}, above {GOOD})"
+            faults = (*faults, f"{off}: do not trust these means and deviations")
+        return Outcome(natural(made, made.drawn[kept]), made.facts, faults, made.notes)
 
     def without_latents(self, target: Target, report: Report) -> Outcome | None:
         """Return the answer where no continuous latent is left: exact, or a point of the params."""
@@ -175,7 +174,7 @@ class Svi:
         if not blocks:
             value = float(target.log_density(torch.zeros(0), jacobian=True))
             note = "no continuous unknowns: the states are exact"
-            return Outcome({}, False, {"log_density": value}, notes=(note,))
+            return Outcome({}, {"log_density": value}, notes=(note,))
         if all(b.site.param for b in blocks):
             outcome = Map(starts=self.starts).run(target, report)
             return replace(outcome, notes=("no latents: the parameters of greatest likelihood",))
@@ -188,15 +187,11 @@ class Svi:
         free = torch.cat([torch.arange(b.start, b.stop) for b in blocks if not b.site.param])
         every = peaks(target, found, free)
         guide, elbo = self._guide(target, every[0], free)
-        for steps in (self.steps // FIRST, self.steps):
-            losses = self._optimize(guide, elbo, steps, report)
-            with torch.no_grad():
-                posterior = guide.get_posterior()
-                drawn = posterior.sample(torch.Size([4 * self.draws]))
-                ratio = elbo.log_ratio(drawn, posterior)
-            weights = smoothed(ratio)
-            if weights.effective > EXACT * len(drawn):
-                break
+        losses = self._optimize(guide, elbo, self.steps // FIRST, report)
+        drawn, ratio, weights = self._weighted(guide, elbo)
+        if weights.effective <= EXACT * len(drawn):
+            losses = self._optimize(guide, elbo, self.steps, report)
+            drawn, ratio, weights = self._weighted(guide, elbo)
         finite = ratio[torch.isfinite(ratio)]
         facts = {
             "elbo": float(finite.mean()) if len(finite) == len(ratio) else float("-inf"),
@@ -210,16 +205,24 @@ class Svi:
             faults.append(
                 f"other modes hold about {mass:.0%} of the posterior: this is one of them"
             )
-        notes = ()
-        if every[0].mode.relabelled:
-            notes = ("there are equal modes with other labels of the states; this is one of them",)
+        relabelled = "there are equal modes with other labels of the states; this is one of them"
+        notes = (relabelled,) if every[0].mode.relabelled else ()
+        posterior = guide.get_posterior(still=True)
         return Approximation(elbo, posterior, drawn, weights, facts, tuple(faults), notes)
+
+    def _weighted(self, guide: Whitened, elbo: Particles) -> tuple[Tensor, Tensor, Weights]:
+        """Draw from the guide; returns the draws, their log ratios and smoothed weights."""
+        with torch.no_grad():
+            posterior = guide.get_posterior()
+            drawn = posterior.sample(torch.Size([4 * self.draws]))
+            ratio = elbo.log_ratio(drawn, posterior)
+        return drawn, ratio, smoothed(ratio)
 
     def _guide(self, target: Target, peak: Peak, free: Tensor) -> tuple[Whitened, Particles]:
         """Set up the guide and the params at a peak."""
         model, data = target.density.program, target.density.data
         values = detached(target.layout.values(peak.mode.vector))
-        store = pyro.get_param_store()
+        store = params()
         for block in target.layout.blocks:
             if block.site.param:
                 store.setdefault(block.site.name, values[block.site.name], block.site.constraint)
@@ -231,7 +234,7 @@ class Svi:
     def _optimize(self, guide: Whitened, elbo: Particles, steps: int, report: Report) -> Tensor:
         """Run Pyro's SVI; guide and params end at the average of the tail, whose losses return."""
         program, data = elbo.target.density.program, elbo.target.density.data
-        store = pyro.get_param_store()
+        store = params()
         optimizer = pyro.optim.ClippedAdam(
             {"lr": self.step_size, "lrd": LAST ** (1 / max(steps, 1)), "betas": (0.9, 0.99)}
         )

@@ -43,16 +43,17 @@ def summary(fit: "Fit") -> dict[str, Any]:
 
 
 def verdict(fit: "Fit") -> str:
-    """Return one sentence on what was reached."""
+    """Return what was reached: a sentence, the checks that failed, notes."""
     parts = [f"{words} {fit.facts[key]:.2f}" for key, words in FACTS.items() if key in fit.facts]
     head = f"{fit.method}, seed {fit.seed}" + (f": {', '.join(parts)}" if parts else "")
+    notes = "".join(f"\nnote: {note}" for note in fit.notes)
     if fit.faults:
-        return f"{head}. Not passed: " + "; ".join(fit.faults)
-    return f"{head}. All checks passed."
+        return f"{head}. Checks not passed:" + "".join(f"\n  - {f}" for f in fit.faults) + notes
+    return f"{head}. All checks passed.{notes}"
 
 
 def show(fit: "Fit", limit: int = 60) -> str:
-    """Return the summary as a text table; rows beyond `limit` are counted."""
+    """Return the summary as a text table; rows beyond `limit` and constants are counted."""
     import io
 
     from rich.console import Console
@@ -64,13 +65,18 @@ def show(fit: "Fit", limit: int = 60) -> str:
     table.add_column("")
     for column in columns:
         table.add_column(column, justify="right")
-    for row in found["rows"][:limit]:
+    # Such as the zeros of a triangular matrix.
+    varying = [row for row in found["rows"] if fit.point or row["sd"] > 0]
+    for row in varying[:limit]:
         table.add_row(row["name"], *(_number(row[c]) for c in columns))
     out = io.StringIO()
     console = Console(file=out, width=100, color_system=None)
     console.print(table)
-    rest = len(found["rows"]) - limit
+    rest = len(varying) - limit
     more = f"... and {rest} more rows (`--format json` has them all)\n" if rest > 0 else ""
+    constant = len(found["rows"]) - len(varying)
+    if constant:
+        more += f"{constant} cells are constant and left out\n"
     return f"{out.getvalue()}{more}{verdict(fit)}\n"
 
 
