@@ -216,4 +216,4 @@ def test_an_error_inside_a_loop_leaves_the_rest_of_the_loop() -> None:
         "dim N\nfor n in N:\n    latent a[n] Normal(0, 1)\n    observed y[n] ~ Normal(0, s)\n"
         "    observed z[n] ~ Normal(a[n], 1)\n"
     )
-    assert [p[0] for p in places(text)] == ["E110", "E201"]
+    assert [p[0] for p in places(text)] == ["E109", "E201"]

@@ -14,8 +14,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.source import Span
+from genlang.syntax.slips import slip
 from genlang.syntax.spellings import loop, operator, python, stan
-from genlang.syntax.spot import OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
+from genlang.syntax.spot import DRAWS, OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
 
 HUMAN = {
     "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "_NL": "the end of the line",
@@ -105,7 +106,12 @@ def _bracket(spot: Spot) -> Diagnostic | None:
     above = opening < spot.line_start
     declares = begins is not None and begins.group() in WORDS
     new = declares and (begins is None or begins.group() != "for" or line.endswith(":"))
-    if (above and new) or not spot.word or (first and not declares and ends_here(spot)):
+    if (
+        (above and new)
+        or spot.word == "~"
+        or not spot.word
+        or (first and not declares and ends_here(spot))
+    ):
         edit = f"close it with `{PAIRS[mark]}`"
         why = "a new declaration begins while it is open" if above and new else ""
         return Diagnostic("E104", f"`{mark}` is not closed", place, why, edit)
@@ -196,7 +202,8 @@ def _name(spot: Spot) -> Diagnostic | None:
         place = Span(spot.where, spot.where + number.end())
         message = "a name begins with a letter"
         return Diagnostic("E114", message, place, help=f"for example `x{number.group()}`")
-    if spot.word in RESERVED and (spot.before in WORDS or re.search(r"[(\[,=~]$", spot.before)):
+    first = spot.word != "if" and re.search(r"[(\[,=~]$", spot.before)
+    if spot.word in RESERVED and (spot.before in WORDS or first):
         message = f"`{spot.word}` is a word of the language and cannot be a name"
         return Diagnostic("E114", message, spot.place, help="choose another name")
     return None
@@ -210,7 +217,6 @@ def _header(spot: Spot) -> Diagnostic | None:
     return None
 
 
-DRAWS = ("latent", "observed", "generated")
 VALUES = ("let", "data", "param", "report", "dim")
 
 
@@ -251,6 +257,6 @@ def _sign(spot: Spot) -> Diagnostic | None:
 
 
 RULES: tuple[Rule, ...] = (
-    stan, loop, _bracket, python, _string, _chained, operator, _mark, _first_word, _name,
+    stan, loop, _bracket, python, _string, _chained, operator, _mark, _first_word, _name, slip,
     _header, _sign,
 )  # fmt: skip

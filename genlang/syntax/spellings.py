@@ -37,6 +37,10 @@ def stan(spot: Spot) -> Diagnostic | None:
             help="`data x[N]: real` for inputs, `latent mu ~ Normal(0, 1)` for parameters, "
             "`observed y[N] ~ Normal(mu, 1)` for what was measured, `let` for intermediates",
         )
+    if spot.before == "" and re.match(r"(model|parameters)\s*:", spot.rest):
+        why = "the whole file is the model, and each line says what it declares"
+        edit = "delete this line and begin the others in its column"
+        return Diagnostic("E112", f"there is no `{spot.word}` block", spot.place, why, edit)
     target = re.match(r"[ \t]*target\s*\+=\s*", line)
     if target:
         start = spot.line_start + line.index("target")

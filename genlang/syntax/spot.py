@@ -9,6 +9,7 @@ WORDS = (
     "dim", "data", "param", "latent", "observed", "generated", "let", "report", "factor",
     "require", "def", "net", "for", "guide",
 )  # fmt: skip
+DRAWS = ("latent", "observed", "generated")
 RESERVED = frozenset({
     "and", "or", "not", "if", "else", "for", "in", "then", "return", "true", "false",
 })  # fmt: skip
