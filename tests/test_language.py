@@ -718,3 +718,7 @@ def test_a_program_with_one_feature_compiles_to_python(feature: str) -> None:
     program = compile_text(VALID[feature]).text
     functions = {n.name for n in ast.parse(program).body if isinstance(n, ast.FunctionDef)}
     assert "model" in functions
+
+
+def test_the_default_of_a_minimum_over_nothing_reaches_the_program() -> None:
+    assert ", 1" in compile_text(VALID["min with default"]).text.split("amin(-1)")[1]

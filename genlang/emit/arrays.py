@@ -80,7 +80,16 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
                      for c in (code, whole)]  # fmt: skip
             return binary("/", parts, scope, boolean=False)
         case "min" | "max":
-            return Code(f"{code.atom}.a{expr.function}({dims})", axes)
+            found = Code(f"{code.atom}.a{expr.function}({dims})", axes)
+            if expr.default is None or counted is None:
+                return found
+            default = integer(scope.write(expr.default))
+            some = full(counted, expr.loops, inner)
+            kept = tuple(axis for axis in some.axes if axis not in expr.loops)
+            some = Code(some.atom + ".any(-1)" * n, kept, truth=True)
+            every = union(scope.order, [some, found, default])
+            texts = ", ".join(aligned(c, every, 0, scope.order) for c in (some, found, default))
+            return Code(f"torch.where({texts})", every)
         case "any" | "all" | "prod":
             text = code.atom + f".{expr.function}(-1)" * n
             return Code(text, axes, truth=expr.function != "prod")
