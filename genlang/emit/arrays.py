@@ -88,8 +88,8 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
             kept = tuple(axis for axis in some.axes if axis not in expr.loops)
             some = Code(some.atom + ".any(-1)" * n, kept, truth=True)
             every = union(scope.order, [some, found, default])
-            texts = ", ".join(aligned(c, every, 0, scope.order) for c in (some, found, default))
-            return Code(f"torch.where({texts})", every)
+            spelt = ", ".join(aligned(c, every, 0, scope.order) for c in (some, found, default))
+            return Code(f"torch.where({spelt})", every)
         case "any" | "all" | "prod":
             text = code.atom + f".{expr.function}(-1)" * n
             return Code(text, axes, truth=expr.function != "prod")
