@@ -4,8 +4,10 @@
 `pytest tests/test_data.py --update` rewrites the expected texts.
 """
 
+import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -573,3 +575,56 @@ def test_names_that_are_observed_may_be_absent_where_they_are_drawn():
     found = bind(model, {"x": [1.0, 2.0]}, require_observed=False)
     assert found.sizes["N"] == 2
     assert "y" not in found.arrays
+
+
+JUNK = (
+    None, "x", "", "NA", -1, 0, 2, 2.5, 1e9, 10**400, float("nan"), float("inf"), True, [1], [], {},
+    "1_0", "true", b"a", 1 + 2j, np.datetime64("2020-01-01"), {"a": 1}, "\u0663",
+)  # fmt: skip
+
+
+def spoilt(value, rng: random.Random):
+    """Return nested lists with something in them changed, lost or doubled."""
+    if not isinstance(value, list) or not value or rng.random() < 0.15:
+        return rng.choice(JUNK)
+    found, place = list(value), rng.randrange(len(value))
+    match rng.randrange(5):
+        case 0:
+            del found[place]
+        case 1:
+            found.insert(place, found[place])
+        case _:
+            found[place] = spoilt(found[place], rng)
+    return found
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if (WRONG / n / "data.json").is_file()])
+def test_spoilt_data_bind_or_are_reported_and_nothing_else_is_raised(name):
+    model = genlang.load(WRONG / name / "model.gen").compiled.model
+    try:
+        good = json.loads((WRONG / name / "data.json").read_text())
+    except ValueError:
+        return
+    rng = random.Random(name)  # noqa: S311 (no secret)
+    for _ in range(25):
+        data = dict(good) if isinstance(good, dict) else {"x": good}
+        for key in rng.sample(sorted(data), rng.randint(1, len(data))):
+            data[key] = spoilt(data[key], rng)
+        with contextlib.suppress(DataError):
+            bind(model, data)
+
+
+def test_spoilt_files_bind_or_are_reported_and_nothing_else_is_raised(tmp_path):
+    model = genlang.load(WRONG / "several_faults" / "model.gen").compiled.model
+    good = (WRONG / "several_faults" / "data.csv").read_bytes()
+    rng = random.Random(1)  # noqa: S311 (no secret)
+    for _ in range(300):
+        raw = bytearray(good)
+        for _ in range(rng.randint(1, 4)):
+            place = rng.randrange(len(raw))
+            raw[place : place + rng.randint(0, 3)] = rng.choice(
+                [b"", b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"\xc3\xa9", b"1e999", b"-"]
+            )
+        (tmp_path / "d.csv").write_bytes(raw)
+        with contextlib.suppress(DataError):
+            bind(model, tmp_path / "d.csv")

@@ -165,7 +165,8 @@ class _Binder:
             self._empty(variable, raw, found.missing)
         array = np.where(outside, np.nan, found.found)
         if not array.size and array.ndim:
-            array = array.reshape([self._cells_along(e) for e in variable.dims])
+            shape = [self._cells_along(e) for e in variable.dims]
+            array = np.zeros(shape) if 0 in shape else array
         self.arrays[variable.name] = array
 
     def _numbers(self, variable: Variable, raw: Cells) -> Parsed | None:

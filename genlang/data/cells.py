@@ -140,8 +140,11 @@ def distinct(found: NDArray[Any]) -> tuple[list[Any], NDArray[Any]]:
         every, which = np.unique(found, return_inverse=True)
         return every.tolist(), which.reshape(-1)
     cells = found.tolist()
-    # True == 1 == 1.0, and lists have no hash: where not all is text, the type belongs to the key.
-    keys = cells if set(map(type, cells)) == {str} else [(type(c), repr(c)) for c in cells]
+    kinds = set(map(type, cells))
+    keys = cells
+    if kinds - {str, int}:
+        # True == 1 == 1.0, and lists have no hash: the type belongs to the key.
+        keys = [c if type(c) is str or type(c) is int else (type(c), repr(c)) for c in cells]
     first = dict(zip(keys, cells, strict=True))
     places = {key: i for i, key in enumerate(first)}
     which = np.fromiter(map(places.__getitem__, keys), np.int64, len(keys))

@@ -39,6 +39,7 @@ from genlang.lang.types import INTEGERS
 from genlang.plan.support import Support, support
 
 Statements = tuple[Statement, ...]
+MOST = 50 * LARGEST  # rows: more are left to the program itself, as no memory holds them
 Action = Callable[[Value | None], None]
 
 
@@ -75,12 +76,15 @@ class Checks:
         self, loops: tuple[Loop, ...], action: Action, restart: Callable[[], None] = lambda: None
     ) -> bool:
         """Do something in all iterations, a share of the outermost loop at once if many."""
-        share = self._rows(loops)
+        count = self._rows(loops)
+        if count > MOST:
+            return False
+        share = min(count, LARGEST)
         while True:
             self.told.begin()
             restart()
             try:
-                for rows in _shares(self._rows(loops), share):
+                for rows in _shares(count, share):
                     mask = None
                     for i, loop in enumerate(loops):
                         mask = self.known.enter(loop, mask, rows if i == 0 else None)
@@ -93,7 +97,7 @@ class Checks:
                 self.told.drop()
                 if share <= 1:
                     return False
-                share = max(1, min(share, LARGEST) // 16)
+                share = max(1, share // 16)
             else:
                 self.told.keep()
                 return True
@@ -114,7 +118,7 @@ class Checks:
                 )
 
     def _meet(self, bad: Value, mask: Value | None) -> Value:
-        met = self.known.meet(mask, bad)
+        met = self.known.meet(mask, Value(bad.axes, (bad.array == 1).astype(float)))
         assert met is not None
         return met
 

@@ -36,7 +36,7 @@ from genlang.check.walk import substitute
 from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS
 from genlang.data.linear import linear
 from genlang.data.ranges import agree, inside, part
-from genlang.data.values import LARGEST, Axes, Axis, Trouble, Undecided, Value
+from genlang.data.values import LARGEST, Axes, Axis, TooLarge, Trouble, Undecided, Value
 from genlang.plan.support import Support
 
 
@@ -63,9 +63,10 @@ class Evaluator(Axes):
         length = self.length(loop.extent)
         if length is None:
             raise Undecided
-        at = self.add_axis(
-            loop, np.arange(self.longest(length)) if only is None else np.array(only)
-        )
+        size = self.longest(length)
+        if only is None and size > LARGEST:
+            raise TooLarge
+        at = self.add_axis(loop, np.arange(size) if only is None else np.array(only))
         outer = mask
         if length.axes:
             mask = self.meet(mask, self.compare("<", at, length))

@@ -11,6 +11,7 @@ from genlang.check.model import Dim, Expr, Model, Variable
 from genlang.data.cells import Cells, is_missing
 from genlang.data.faults import Faults, values
 from genlang.data.labels import Codes, decide, listed, ordered, plain
+from genlang.data.numbers import EXACT
 from genlang.data.ragged import Ragged
 from genlang.data.sources import Column, Columns
 from genlang.data.table import Label
@@ -162,8 +163,8 @@ class Extents:
             return None
         value = column.values.item() if isinstance(column.values, np.ndarray) else column.values
         self.used.add(dim.name)
-        whole = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-        if not whole or not np.isfinite(value) or value != int(value) or value < 0:
+        real = isinstance(value, int | float | np.integer | np.floating)
+        if not real or isinstance(value, bool) or not 0 <= value < EXACT or value != int(value):
             message = f"the size of `{dim.name}` must be a count, not {value!r}"
             self.faults.of("D113", message, [column])
             return None

@@ -47,7 +47,7 @@ def shown(value: Any) -> str:
     """Write a value as in a message: numbers without needless digits, text in quotes."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, float):
+    if isinstance(value, float) and np.isfinite(value):
         return f"{value:.6g}" if value != int(value) else str(int(value))
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:36]}...{text[-1]}"

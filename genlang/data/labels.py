@@ -17,6 +17,7 @@ from genlang.diagnostics import suggest
 
 # `007` is text: as a number it would lose what it says.
 INTEGER = re.compile(r"-?(0|[1-9]\d*)(\.0*)?")
+DIGITS = "-0123456789"
 SHOWN = 8
 
 
@@ -38,13 +39,11 @@ def plain(cell: Any) -> Label:
     """Return a cell as a label: an int where it is one in writing, else text."""
     if isinstance(cell, np.generic):
         cell = cell.item()
-    if isinstance(cell, bool):
+    if isinstance(cell, int) or (isinstance(cell, float) and cell.is_integer()):
         return int(cell)
-    if isinstance(cell, float) and cell.is_integer():
-        return int(cell)
-    if isinstance(cell, int):
-        return cell
     text = str(cell).strip()
+    if text[:1] not in DIGITS:
+        return text
     return int(text.partition(".")[0]) if INTEGER.fullmatch(text) else text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genlang.data.cells import Cells, distinct, is_missing
+from genlang.data.cells import Cells, is_missing
 from genlang.data.faults import Faults, values
 
 TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0, "t": 1.0, "f": 0.0}
@@ -36,11 +36,11 @@ def numbers(raw: Cells, faults: Faults, *, integers: bool, truth: bool = False) 
     else:
         numeric = _quick(there)
         if numeric is None:
-            every, which = distinct(there)
-            parsed = [_number(cell, truth=truth) for cell in every]
-            numeric = np.array([np.nan if n is None else n for n in parsed])[which]
-            wrong[raw.exists] = np.array([n is None for n in parsed], dtype=bool)[which]
-            missing[raw.exists] = np.array([is_missing(c) for c in every], dtype=bool)[which]
+            parsed = _each(there.tolist(), truth=truth)
+            numeric = np.array([np.nan if n is None else n for n in parsed])
+            wrong[raw.exists] = np.array([n is None for n in parsed], dtype=bool)
+            # What is no number after all, and not wrong, is missing.
+            missing[raw.exists] = np.isnan(numeric) & ~wrong[raw.exists]
         found[raw.exists] = numeric
     if wrong.any():
         kind = "true or false (yes, no, 1, 0)" if truth else "numbers"
@@ -89,6 +89,22 @@ def _quick(there: NDArray[Any]) -> NDArray[Any] | None:
     # What `float` reads and people do not write is looked at cell by cell: nan, 1_000.
     odd = np.isnan(found).any() or (kinds == {str} and "_" in "".join(cells))
     return None if odd else found
+
+
+def _each(cells: list[Any], *, truth: bool) -> list[float | None]:
+    """Read cells one by one; equal texts once."""
+    known: dict[str, float | None] = {}
+    found: list[float | None] = []
+    for cell in cells:
+        if type(cell) is float:
+            found.append(cell)
+        elif type(cell) is not str:
+            found.append(_number(cell, truth=truth))
+        else:
+            if cell not in known:
+                known[cell] = _number(cell, truth=truth)
+            found.append(known[cell])
+    return found
 
 
 def _number(cell: Any, *, truth: bool) -> float | None:

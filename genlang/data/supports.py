@@ -73,7 +73,9 @@ def check(variable: Variable, found: Numbers, raw: Cells, model: Model, faults: 
 def _structure(variable: Variable, found: Numbers, raw: Cells, faults: Faults) -> Numbers:
     name = variable.cell.structure
     event = len(variable.cell.dims)
-    if name not in STRUCTURES or not event or not found.size:
+    # Where a matrix is not square, the sizes of its dim disagree, which has been said.
+    oblong = event > 1 and found.shape[-1] != found.shape[-2]
+    if name not in STRUCTURES or not event or not found.size or oblong:
         return np.zeros(found.shape, dtype=bool)
     whole = ~np.isnan(found).any(tuple(range(found.ndim - event, found.ndim)))
     words, test = STRUCTURES[name]
