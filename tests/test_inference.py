@@ -159,7 +159,7 @@ def test_params_take_the_greatest_likelihood():
 
 
 def test_param_beside_a_latent_takes_the_greatest_marginal_likelihood():
-    """y ~ Normal(mu, sqrt(1 + tau^2)) once the effects are integrated out."""
+    """Y ~ Normal(mu, sqrt(1 + tau^2)) once the effects are integrated out."""
     text = (
         "dim N\nparam mu: real\nfor n in N:\n    latent a[n] ~ Normal(mu, 2)\n"
         "    observed y[n] ~ Normal(a[n], 1)\n"

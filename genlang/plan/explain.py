@@ -174,10 +174,11 @@ def _notes(plan: Plan) -> list[str]:
                     for t in piece.terms
                     if isinstance(t.statement, Draw) and t.statement.target.role == "observed"
                 ]
-                unit = " and ".join(_loop(p) for p in piece.plates) or "the whole data set"
+                loops = " and ".join(_loop(p) for p in piece.plates)
+                unit = f"each {loops}" if loops else "the whole data set"
                 if seen:
                     names = ", ".join(f"`{n}`" for n in dict.fromkeys(seen))
-                    notes.append(f"the pointwise density of {names} is that of each {unit}")
+                    notes.append(f"the pointwise density of {names} is that of {unit}")
             case _:
                 pass
     return notes

@@ -1,0 +1,1 @@
+genlang check models/iris/iris.gen

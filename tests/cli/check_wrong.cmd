@@ -1,0 +1,1 @@
+genlang check tests/cli/wrong.gen

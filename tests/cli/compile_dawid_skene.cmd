@@ -1,0 +1,1 @@
+genlang compile models/dawid_skene/dawid_skene.gen

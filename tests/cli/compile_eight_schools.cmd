@@ -1,0 +1,1 @@
+genlang compile models/eight_schools/eight_schools.gen

@@ -1,0 +1,1 @@
+genlang compile models/iris/iris.gen

@@ -1,0 +1,1 @@
+genlang compile models/nile/nile.gen

@@ -1,0 +1,1 @@
+genlang explain models/dawid_skene/dawid_skene.gen

@@ -1,0 +1,1 @@
+genlang explain models/eight_schools/eight_schools.gen

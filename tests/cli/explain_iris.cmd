@@ -1,0 +1,1 @@
+genlang explain models/iris/iris.gen

@@ -1,0 +1,1 @@
+genlang fit models/nile/nile.gen --data tests/cli/none.csv

@@ -1,0 +1,1 @@
+genlang fit models/eight_schools/eight_schools.gen --data tests/cli/wrong.csv --format json

@@ -1,0 +1,1 @@
+genlang fit models/nile/nile.gen --method map --draws 5

@@ -1,0 +1,1 @@
+genlang states tests/cli/none

@@ -1,0 +1,1 @@
+genlang summary tests/cli
