@@ -564,6 +564,13 @@ def test_min_over_nothing_is_a_fault_with_its_row():
     assert found == "D143 `min(t for t in T if seen[s, t])` runs over nothing @ row 2 of `S`"
 
 
+def test_a_transformed_observation_is_finite():
+    text = "dim N\ndata y[N]: nonneg\nlet z[n in N] = log(y[n])\nlatent a ~ Normal(0, 1)\n"
+    text += "for n in N:\n    observed z[n] ~ Normal(a, 1)\n"
+    assert table(text, {"y": [1.0, 2.0]}).sizes["N"] == 2
+    assert faults(text, {"y": [1.0, 0.0]}) == ["D122 `z` is not finite @ row 2 of `N`"]
+
+
 def test_require_looks_at_every_iteration():
     text = SCHOOLS + 'for s in school:\n    require error[s] < 12, "error is too great"\n'
     data = {"school": ["B", "A"], "effect": [1, 2], "error": [10, 15]}

@@ -109,6 +109,8 @@ class _Binder:
             found = cells(column, len(variable.dims), self.faults)
             if found is not None:
                 self.raw[variable] = found
+            else:
+                self._says_nothing(variable)
         elif variable not in self.defaults and (variable.role == "data" or self.required):
             self._lacking(variable)
 
@@ -128,8 +130,12 @@ class _Binder:
             found[0], name=variable.name, values=values, categories=(), parts=last.labels
         )
 
-    def _lacking(self, variable: Variable) -> None:
+    def _says_nothing(self, variable: Variable) -> None:
+        """That the dims of this array have no size is no fault of its own."""
         self.lacking.update(e.dim for e in variable.dims if e.dim is not None)
+
+    def _lacking(self, variable: Variable) -> None:
+        self._says_nothing(variable)
         names = self.columns.named
         known = [n for n in names if n not in {v.name for v in self.wanted}]
         last = variable.dims[-1].dim if len(variable.dims) == 2 else None

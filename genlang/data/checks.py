@@ -6,10 +6,8 @@ the model, and written with the rows once all are known.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genlang.check.model import (
     Choice,
@@ -29,14 +27,12 @@ from genlang.check.model import (
     Statement,
     Variable,
 )
+from genlang.check.walk import symbols
 from genlang.data.evaluate import Evaluator
-from genlang.data.supports import ENDS, KINDS, PARAMETERS, kind_of
+from genlang.data.supports import ENDS, KINDS, PARAMETERS, kind_of, supports_of
 from genlang.data.told import Told
-from genlang.data.values import LARGEST, TooLarge, Undecided, Value
-from genlang.diagnostics import ModelError
+from genlang.data.values import LARGEST, TooLarge, Undecided, Value, any_cell
 from genlang.lang.distributions import DISTRIBUTIONS
-from genlang.lang.types import INTEGERS
-from genlang.plan.support import Support, support
 
 Statements = tuple[Statement, ...]
 MOST = 50 * LARGEST  # rows: more are left to the program itself, as no memory holds them
@@ -247,6 +243,8 @@ class Checks:
         if found is None:
             return
         why = f"it is drawn from `{self.model.source.slice(law.span)}`"
+        if target.role == "let":
+            self._finite(statement, found, mask)
         _, inside = KINDS.get(kind_of(law), ("", None))
         if inside is not None and law.name != "Dirichlet":
             outside = any_cell(~inside(found.array), found).astype(float)
@@ -255,6 +253,17 @@ class Checks:
             for low, high in dict.fromkeys(((law.lower, law.upper), self._ends(law))):
                 self._between(target, subs, low, high, mask, why)
             self._categories(statement, law, found, mask)
+
+    def _finite(self, statement: Draw, found: Value, mask: Value | None) -> None:
+        """A transformed observation is a number, where what it is made of is known."""
+        define = self.known.defines[statement.target]
+        reads = {s.name for s in symbols(define.value) if isinstance(s, Variable)}
+        arrays = [a for name, a in self.known.arrays.items() if name in reads]
+        if all(np.isfinite(a).all() for a in arrays):
+            bad = Value(found.axes, any_cell(~np.isfinite(found.array), found).astype(float))
+            message = f"`{statement.target.name}` is not finite"
+            why = f"it is `{self._text(define.value)}`"
+            self.told.message("D122", message, define.span, self._meet(bad, mask), why)
 
     def _cells(self, target: Variable, subs: tuple[Expr, ...], mask: Value | None) -> Value | None:
         cell = (
@@ -319,25 +328,8 @@ class Checks:
         self.told.cells(target, positions.astype(int), why)
 
 
-def any_cell(mask: NDArray[Any], value: Value) -> NDArray[Any]:
-    """Whether a mask holds for any cell of a value's own dims."""
-    return np.asarray(mask.any(tuple(range(len(value.axes), mask.ndim))))
-
-
 def _shares(rows: int, share: int) -> Iterator[range]:
     if rows == 0:
         yield range(0)
     for start in range(0, rows, max(share, 1)):
         yield range(start, min(start + max(share, 1), rows))
-
-
-def supports_of(model: Model) -> dict[Variable, Support]:
-    """The supports of the latents that are summed out."""
-    found: dict[Variable, Support] = {}
-    for s in model.statements:
-        if isinstance(s, Draw) and s.target.role == "latent" and s.target.cell.kind in INTEGERS:
-            try:
-                found[s.target] = support(s, found)
-            except ModelError:
-                continue  # refused by the planner, with the reason
-    return found

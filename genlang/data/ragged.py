@@ -32,9 +32,9 @@ class Ragged:
 
     def measure(self, dim: Dim, raw: Mapping[Variable, Cells]) -> None:
         """Find the lengths of one dim; padded arrays lose the cells beyond them."""
-        if not all(o.name in self.sizes for o in dim.of):
+        if not all(o.name in self.sizes or o.name in self.lengths for o in dim.of):
             return  # the fault is already known
-        shape = tuple(self.sizes[o.name] for o in dim.of)
+        shape = tuple(self._size(o) for o in dim.of)
         before = len(self.faults)
         written = self._written(dim, raw, shape)
         if self.broken or len(self.faults) > before:
@@ -80,6 +80,12 @@ class Ragged:
             if column is not None:
                 self.faults.at("D141", message, column, lengths > limit)
         self.lengths[dim.name] = lengths.astype(np.int64)
+
+    def _size(self, dim: Dim) -> int:
+        """The size of an axis: of the longest row, where it is ragged itself."""
+        if dim.name in self.sizes:
+            return self.sizes[dim.name]
+        return int(self.lengths[dim.name].max(initial=0))
 
     def _limit(self, dim: Dim) -> int | None:
         """The greatest length: `--set T=50`, or a scalar of the data that bears the dim's name."""

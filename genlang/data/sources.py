@@ -107,6 +107,8 @@ def _column(name: str, value: Any, source: str, *, rows: bool = False) -> Column
         categories = tuple(dtype.categories)
     elif hasattr(value, "cat") and hasattr(value.cat, "get_categories"):
         categories = tuple(value.cat.get_categories().to_list())
+    if isinstance(value, range):
+        value = list(value)
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     elif hasattr(value, "to_numpy"):

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from genlang.check.model import Choice, Distribution, Draw, Law, Model, Variable
 from genlang.data.cells import Cells
 from genlang.data.faults import Faults, values
+from genlang.diagnostics import ModelError
 from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.lang.types import INTEGERS
+from genlang.plan.support import Support, support
 
 TOLERANCE = 1e-6
 Numbers = NDArray[Any]
@@ -147,3 +150,15 @@ PARAMETERS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
     "precision": STRUCTURES["cov"],
     "scale_tril": STRUCTURES["cholesky_cov"],
 }
+
+
+def supports_of(model: Model) -> dict[Variable, Support]:
+    """The supports of the latents that are summed out."""
+    found: dict[Variable, Support] = {}
+    for s in model.statements:
+        if isinstance(s, Draw) and s.target.role == "latent" and s.target.cell.kind in INTEGERS:
+            try:
+                found[s.target] = support(s, found)
+            except ModelError:
+                continue  # refused by the planner, with the reason
+    return found

@@ -46,6 +46,11 @@ class Trouble:
     bad: Value
 
 
+def any_cell(mask: NDArray[Any], value: Value) -> NDArray[Any]:
+    """Whether a mask holds for any cell of a value's own dims."""
+    return np.asarray(mask.any(tuple(range(len(value.axes), mask.ndim))))
+
+
 class TooLarge(Exception):  # noqa: N818 (a reason to take less at once, not an error)
     """A value would have more cells than are looked at together."""
 
