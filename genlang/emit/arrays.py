@@ -3,14 +3,19 @@
 from dataclasses import replace
 
 from genlang.check.model import Array, Loop, Reduce
-from genlang.emit.code import ENUMERATED, Code, aligned, integer, tensor, union
-from genlang.emit.operators import binary, truth
+from genlang.emit.code import ATOM, ENUMERATED, Code, aligned, integer, tensor, union
+from genlang.emit.operators import binary, conjunction, truth
 from genlang.emit.scope import Scope
+from genlang.lang.types import INTEGERS
 
 IDENTITY = {
     "sum": "0.0", "prod": "1.0", "mean": "0.0", "min": "math.inf", "max": "-math.inf",
     "logsumexp": "-math.inf", "any": "False", "all": "True",
 }  # fmt: skip
+
+
+# The int that is greater than all others is 2^63 - 1; subscripts must stay ints.
+WHOLE_IDENTITY = {"sum": "0", "prod": "1", "min": "2**63 - 1", "max": "-(2**63) + 1"}
 
 
 def array(expr: Array, scope: Scope) -> Code:
@@ -50,18 +55,28 @@ def full(code: Code, loops: tuple[Loop, ...], scope: Scope) -> Code:
 def reduce(expr: Reduce, scope: Scope) -> Code:
     """Write `sum(e for k in K if c)` and the like: the axes of its loops are reduced."""
     inner = scope.inside(expr.loops)
-    code = tensor(integer(inner.write(expr.element)))
+    kept_by = None if expr.condition is None else truth(inner.write(expr.condition))
+    guarded = inner if kept_by is None else replace(
+        inner, guard=conjunction([c for c in (inner.guard, kept_by) if c is not None], inner)
+    )  # fmt: skip
+    code = tensor(integer(guarded.write(expr.element)))
+    whole_numbers = expr.element.type.kind in INTEGERS
+    if expr.function in ("mean", "logsumexp") and whole_numbers:
+        code = replace(code, text=f"{code.atom}.double()", level=ATOM)
     if expr.function in ("any", "all"):
         code = truth(code)
     conditions = [c for loop in expr.loops if (c := scope.names.mask(loop, inner)) is not None]
-    if expr.condition is not None:
-        conditions.append(truth(inner.write(expr.condition)))
+    if kept_by is not None:
+        conditions.append(kept_by)
     code = full(code, expr.loops, inner)
     counted: Code | None = None
+    identity = IDENTITY[expr.function]
+    if whole_numbers:
+        identity = WHOLE_IDENTITY.get(expr.function, identity)
     for condition in conditions:
         axes = union(inner.order, [code, condition])
         texts = [aligned(c, axes, 0, inner.order) for c in (condition, code)]
-        text = f"torch.where({texts[0]}, {texts[1]}, {IDENTITY[expr.function]})"
+        text = f"torch.where({texts[0]}, {texts[1]}, {identity})"
         code = Code(text, axes, code.event, truth=code.truth)
         counted = (
             condition if counted is None else binary("&", [counted, condition], inner, boolean=True)
@@ -70,8 +85,10 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
     axes = tuple(a for a in code.axes if a not in expr.loops)
     dims = "-1" if n == 1 else f"({', '.join(str(-i - 1) for i in range(n))})"
     match expr.function:
-        case "sum" | "logsumexp":
-            return Code(f"{code.atom}.{expr.function}({dims})", axes)
+        case "sum":
+            return Code(f"{code.atom}.sum({dims})", axes)
+        case "logsumexp":
+            return Code(f"exact.logsumexp({code.text}, {dims})", axes)
         case "mean" if counted is None:
             return Code(f"{code.atom}.mean({dims})", axes)
         case "mean" if counted is not None:

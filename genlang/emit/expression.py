@@ -6,6 +6,7 @@ its own: `mu[z[n]]` is simply `mu`, over the axis of z. Everything else lines up
 
 from dataclasses import replace
 
+from genlang.check.kinds import inside
 from genlang.check.model import (
     Apply,
     Array,
@@ -36,10 +37,11 @@ from genlang.emit.code import (
     tensor,
     union,
 )
-from genlang.emit.operators import binary, truth
+from genlang.emit.operators import binary, conjunction, truth
 from genlang.emit.scope import Scope
 from genlang.emit.subscripts import index
 from genlang.lang.functions import FUNCTIONS
+from genlang.lang.types import INTEGERS
 
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "^"})
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -94,7 +96,8 @@ def apply(expr: Apply, scope: Scope) -> Code:
     codes = [write(a, scope) for a in expr.arguments]
     op = expr.function
     if op == "@":
-        return matmul(codes[0], codes[1], scope)
+        left, right = (_float(c, a) for c, a in zip(codes, expr.arguments, strict=True))
+        return matmul(left, right, scope)
     if op in ("and", "or"):
         return binary("&" if op == "and" else "|", [truth(c) for c in codes], scope, boolean=True)
     if op == "not":
@@ -103,16 +106,69 @@ def apply(expr: Apply, scope: Scope) -> Code:
     if op == "neg":
         return replace(codes[0], text=f"-{codes[0].above(SIGN)}", level=SIGN)
     if op in COMPARISONS or op in ARITHMETIC:
+        if op in HARMLESS and not _harmless(expr):
+            place = PLACE[op]
+            codes[place] = _guarded(codes[place], HARMLESS[op], scope)
+        if op == "^" and expr.type.kind not in INTEGERS:
+            codes[0] = _float(codes[0], expr.arguments[0])  # torch refuses ints to negative powers
         return binary(op, codes, scope, boolean=op in COMPARISONS)
     return _call(expr, codes, scope)
+
+
+# What stands for an argument where its branch of an `if` is not taken: values and derivatives of
+# every function are finite there. A branch that is not taken has gradient 0, but 0 times the
+# infinite derivative of `log` at 0 would be NaN.
+HARMLESS = {"/": "1.0", "%": "1", "^": "1"}
+PLACE = {"/": 1, "%": 1, "^": 0}
+HARMLESS_ARGUMENT = "0.5"
+
+
+def _harmless(expr: Apply) -> bool:
+    """Whether an operator has a finite value and derivative for every value of its arguments."""
+    left, right = expr.arguments
+    if expr.function == "^":
+        whole = isinstance(right, Const) and isinstance(right.value, int) and right.value >= 0
+        return whole or inside(left, "positive")
+    return inside(right, "positive")
+
+
+def _inside(expr: Expr, smooth: str) -> bool:
+    return smooth != "never" and inside(expr, smooth)
+
+
+def _guarded(code: Code, harmless: str, scope: Scope) -> Code:
+    """Replace an argument where the branch of an `if` around it is not taken."""
+    guard = scope.guard
+    if guard is None or code.number or code.event < guard.event:
+        return code
+    axes = union(scope.order, [guard, code])
+    texts = (aligned(c, axes, code.event, scope.order) for c in (guard, code))
+    return Code(f"torch.where({', '.join(texts)}, {harmless})", axes, code.event)
+
+
+def _float(code: Code, expr: Expr) -> Code:
+    """An int as a float, for what torch computes by the type of its arguments."""
+    if expr.type.kind not in INTEGERS:
+        return code
+    if code.number:
+        return replace(code, text=f"{code.text}.0") if code.text.isdigit() else code
+    return replace(integer(code), text=f"{integer(code).atom}.double()", level=ATOM)
 
 
 def _call(expr: Apply, codes: list[Code], scope: Scope) -> Code:
     row = FUNCTIONS[expr.function]
     event = len(expr.type.dims)
     axes = union(scope.order, codes)
+    if row.kind not in ("same", "join", "abs") and row.shape != "special":
+        codes = [_float(c, a) for c, a in zip(codes, expr.arguments, strict=True)]
     if row.shape == "elementwise":
-        codes = [tensor(c) if all(d.number for d in codes) else c for c in codes]
+        if row.smooth != "real":
+            codes = [
+                c if _inside(a, row.smooth) else _guarded(c, HARMLESS_ARGUMENT, scope)
+                for c, a in zip(codes, expr.arguments, strict=True)
+            ]
+        axes = union(scope.order, codes)
+        codes = [tensor(c) for c in codes]
         wanted = max(c.event for c in codes)
         codes = [lined_up(c, axes, wanted, scope.order) for c in codes]
     else:
@@ -139,10 +195,23 @@ def matmul(a: Code, b: Code, scope: Scope) -> Code:
             return Code(text, axes, m + n - 2, level=PRODUCT)
 
 
+def _branch(condition: Code, scope: Scope) -> Scope:
+    """The scope of what is only read where a condition holds."""
+    return replace(scope, guard=conjunction([scope.guard, condition], scope) if scope.guard
+                   else condition)  # fmt: skip
+
+
 def select(expr: Select, scope: Scope) -> Code:
     """Write `a if c else b`: a Python conditional where c is a number, else `torch.where`."""
     condition = write(expr.condition, scope)
-    codes = [integer(write(e, scope)) for e in (expr.then, expr.otherwise)]
+    branches = (scope, scope)
+    if not condition.number:
+        taken = truth(condition)
+        other = replace(taken, text=f"~{taken.above(SIGN)}", level=SIGN)
+        branches = (_branch(taken, scope), _branch(other, scope))
+    codes = [
+        integer(write(e, s)) for e, s in zip((expr.then, expr.otherwise), branches, strict=True)
+    ]
     if condition.number:
         text = f"{codes[0].text} if {condition.text} else {codes[1].text}"
         axes = union(scope.order, codes)

@@ -57,10 +57,14 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What stands around an expression: the order of axes, and how symbols are spelt."""
+    """What stands around an expression: the order of axes, and how symbols are spelt.
+
+    `guard`: the condition under which the value is read at all, None for always.
+    """
 
     names: Names
     order: tuple[Axis, ...] = ()
+    guard: Code | None = None
 
     def write(self, expr: Expr) -> Code:
         """Write an expression. The result's axes are in the order of the scope."""

@@ -73,6 +73,9 @@ def _row(name: str, torch: str, parameters: str = "", *others: tuple[str, str],
     return Row(name, forms, count, kind, rank, finite, truncates, structure, over, size, ends)
 
 
+BETA_BY_MEAN = (
+    "exact.Beta({mean.atom} * {concentration.atom}, (1 - {mean.atom}) * {concentration.atom})"
+)
 LOC_SCALE = "loc: real, scale: positive"
 
 _ROWS = (
@@ -115,9 +118,7 @@ _ROWS = (
          positional=0, kind="positive", truncates=True),
     # The unit interval.
     _row("Beta", "exact.Beta({a}, {b})", "a: positive, b: positive",
-         ("exact.Beta({mean.atom} * {concentration.atom}, "
-          "(1 - {mean.atom}) * {concentration.atom})",
-          "mean: unit, concentration: positive"), kind="unit"),
+         (BETA_BY_MEAN, "mean: unit, concentration: positive"), kind="unit"),
     _row("Kumaraswamy", "exact.Kumaraswamy({a}, {b})", "a: positive, b: positive", kind="unit",
          truncates=True),
     # Finitely many values.

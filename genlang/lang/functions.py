@@ -4,7 +4,9 @@
 last dim stays); `special` ones have their types worked out by the checker. `kind` is the kind of
 the result, `join` the widest of the arguments'. `torch` is the spelling in the program, with the
 arguments `{0}`, `{1}`, ... (`{0.atom}` where an operator or a method follows); `binds` names its
-outermost operator where that is not a call: `sign` or `sum`.
+outermost operator where that is not a call: `sign` or `sum`. `smooth` is the kind on which value
+and derivatives are finite: arguments of other kinds are kept away from the edges in branches of an
+`if` that are not taken (`never`: of every kind).
 """
 
 from dataclasses import dataclass
@@ -21,59 +23,75 @@ class Function:
     kind: str
     torch: str
     binds: str = "atom"
+    smooth: str = "real"
 
 
-def _elementwise(kind: str, **templates: str) -> list[Function]:
-    return [Function(name, 1, 1, "elementwise", kind, t) for name, t in templates.items()]
+def _elementwise(kind: str, smooth: str = "real", **templates: str) -> list[Function]:
+    return [
+        Function(name, 1, 1, "elementwise", kind, text, smooth=smooth)
+        for name, text in templates.items()
+    ]
+
+
+def _two(name: str, kind: str, torch: str, smooth: str = "real") -> Function:
+    return Function(name, 2, 2, "elementwise", kind, torch, smooth=smooth)
 
 
 _ROWS = (
-    *_elementwise("positive", exp="torch.exp({0})", cosh="torch.cosh({0})"),
-    *_elementwise("positive", softplus="torch.nn.functional.softplus({0})"),
+    # exp and its like overflow.
+    *_elementwise("positive", "unit", exp="torch.exp({0})", cosh="torch.cosh({0})"),
+    *_elementwise("real", "unit", expm1="torch.expm1({0})", sinh="torch.sinh({0})"),
+    *_elementwise("positive", softplus="torch.nn.functional.softplus({0}, threshold=40.0)"),
     *_elementwise(
         "real",
-        log="torch.log({0})", log1p="torch.log1p({0})", expm1="torch.expm1({0})",
-        sin="torch.sin({0})", cos="torch.cos({0})", tan="torch.tan({0})", asin="torch.asin({0})",
-        acos="torch.acos({0})", atan="torch.atan({0})", sinh="torch.sinh({0})",
-        tanh="torch.tanh({0})", logit="torch.logit({0})", erf="torch.erf({0})",
-        erfc="torch.erfc({0})", lgamma="torch.lgamma({0})", digamma="torch.digamma({0})",
+        sin="torch.sin({0})", cos="torch.cos({0})", tan="torch.tan({0})", atan="torch.atan({0})",
+        tanh="torch.tanh({0})", erf="torch.erf({0})", erfc="torch.erfc({0})",
         log_sigmoid="torch.nn.functional.logsigmoid({0})", sign="torch.sign({0})",
-        normal_quantile="torch.special.ndtri({0})",
     ),
-    *_elementwise("nonneg", sqrt="torch.sqrt({0})", square="torch.square({0})"),
-    *_elementwise("unit", sigmoid="torch.sigmoid({0})", normal_cdf="torch.special.ndtr({0})"),
-    Function("inv_cloglog", 1, 1, "elementwise", "unit", "-torch.expm1(-torch.exp({0}))", "sign"),
-    Function("abs", 1, 1, "elementwise", "abs", "torch.abs({0})"),
+    *_elementwise(
+        "real", "positive",
+        log="torch.log({0})", lgamma="torch.lgamma({0})",
+        digamma="torch.digamma({0})",
+    ),
+    *_elementwise("real", "nonneg", log1p="torch.log1p({0})"),
+    # Nothing known of an argument keeps it off both ends.
+    *_elementwise(
+        "real", "never",
+        asin="torch.asin({0})", acos="torch.acos({0})", logit="torch.logit({0})",
+        normal_quantile="torch.special.ndtri({0})", log1m_exp="exact.log1m_exp({0})",
+    ),
+    *_elementwise("nonneg", "positive", sqrt="torch.sqrt({0})"),
+    *_elementwise("nonneg", square="torch.square({0})"),
+    *_elementwise(
+        "unit", sigmoid="torch.sigmoid({0})", normal_cdf="torch.special.ndtr({0})",
+        inv_cloglog="exact.inv_cloglog({0})",
+    ),
+    *_elementwise("abs", abs="torch.abs({0})"),
     *_elementwise(
         "int",
         floor="torch.floor({0}).long()", ceil="torch.ceil({0}).long()",
         round="torch.round({0}).long()",
     ),
-    Function("atan2", 2, 2, "elementwise", "real", "torch.atan2({0}, {1})"),
-    Function("logaddexp", 2, 2, "elementwise", "real", "torch.logaddexp({0}, {1})"),
-    Function(
-        "lchoose", 2, 2, "elementwise", "real",
-        "torch.lgamma({0} + 1.0) - torch.lgamma({1} + 1.0) - torch.lgamma({0} - {1.atom} + 1.0)", "sum",
-    ),
-    Function(
-        "lbeta", 2, 2, "elementwise", "real",
-        "torch.lgamma({0}) + torch.lgamma({1}) - torch.lgamma({0} + {1})", "sum",
-    ),
-    Function("clamp", 3, 3, "elementwise", "real", "torch.clamp({0}, {1}, {2})"),
-    Function("min2", 2, 2, "elementwise", "join", "torch.minimum({0}, {1})"),
-    Function("max2", 2, 2, "elementwise", "join", "torch.maximum({0}, {1})"),
+    _two("atan2", "real", "torch.atan2({0}, {1})", "positive"),
+    _two("logaddexp", "real", "torch.logaddexp({0}, {1})"),
+    _two("lchoose", "real", "exact.lchoose({0}, {1})", "positive"),
+    _two("lbeta", "real", "exact.lbeta({0}, {1})", "positive"),
+    Function("clamp", 3, 3, "elementwise", "real", "exact.clamp({0}, {1}, {2})"),
+    _two("min2", "join", "torch.minimum({0}, {1})"),
+    _two("max2", "join", "torch.maximum({0}, {1})"),
     Function("sum", 1, 1, "reduce", "same", "{0.atom}.sum(-1)"),
     Function("prod", 1, 1, "reduce", "same", "{0.atom}.prod(-1)"),
-    Function("mean", 1, 1, "reduce", "real", "{0.atom}.double().mean(-1)"),
-    Function("sd", 1, 1, "reduce", "nonneg", "{0.atom}.double().std(-1)"),
-    Function("var", 1, 1, "reduce", "nonneg", "{0.atom}.double().var(-1)"),
+    Function("mean", 1, 1, "reduce", "real", "{0.atom}.mean(-1)"),
+    Function("sd", 1, 1, "reduce", "nonneg", "{0.atom}.std(-1)"),
+    Function("var", 1, 1, "reduce", "nonneg", "{0.atom}.var(-1)"),
     Function("min", 1, 1, "reduce", "same", "{0.atom}.amin(-1)"),
     Function("max", 1, 1, "reduce", "same", "{0.atom}.amax(-1)"),
-    Function("logsumexp", 1, 1, "reduce", "real", "torch.logsumexp({0}, -1)"),
+    Function("logsumexp", 1, 1, "reduce", "real", "exact.logsumexp({0}, -1)"),
     Function("norm", 1, 1, "reduce", "nonneg", "torch.linalg.vector_norm({0}, dim=-1)"),
     Function("softmax", 1, 1, "vector", "simplex", "torch.softmax({0}, -1)"),
     Function("log_softmax", 1, 1, "vector", "real", "torch.log_softmax({0}, -1)"),
     Function("cumsum", 1, 1, "vector", "same", "torch.cumsum({0}, -1)"),
+    Function("cumprod", 1, 1, "vector", "same", "torch.cumprod({0}, -1)"),
     Function("sort", 1, 1, "vector", "same", "torch.sort({0}, -1).values"),
     Function("dot", 2, 2, "special", "real", "({0.atom} * {1.atom}).sum(-1)"),
     Function("diag", 1, 1, "special", "real", "torch.diag_embed({0})"),

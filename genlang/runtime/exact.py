@@ -4,6 +4,7 @@ Log probability is -inf outside supports and at probability 0, with gradient 0; 
 lose no digits. `real`, `positive`, `finite`, `counts`, `vectors` and `truncation` hold them.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -68,8 +69,8 @@ __all__ = [
     "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric", "InverseGamma",
     "Kumaraswamy", "LogNormal", "Logistic", "Multinomial", "NegativeBinomial",
     "NegativeBinomialLog", "OrderedLogistic", "Pareto", "Poisson", "PoissonLog", "SkewNormal",
-    "StudentT", "Uniform", "VonMises", "Weibull", "choice", "lbeta", "lchoose", "log1m_exp",
-    "normalized", "one_hot", "truncated",
+    "StudentT", "Uniform", "VonMises", "Weibull", "choice", "clamp", "inv_cloglog", "lbeta",
+    "lchoose", "log1m_exp", "logsumexp", "normalized", "one_hot", "truncated",
 ]  # fmt: skip
 
 
@@ -81,6 +82,24 @@ def normalized(weights: Tensor) -> Tensor:
 def one_hot(position: Tensor | int, size: int) -> Tensor:
     """Return vectors with 1 at a position and 0 elsewhere."""
     return torch.nn.functional.one_hot(torch.as_tensor(position), size).double()
+
+
+def clamp(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    """Return x between two ends, all of which broadcast (torch.clamp keeps the shape of x)."""
+    return torch.minimum(torch.maximum(x, low), high)
+
+
+def inv_cloglog(x: Tensor) -> Tensor:
+    """Return 1 - exp(-exp(x)); beyond 50 it is 1, and exp(x) would overflow in derivatives."""
+    return -torch.expm1(-torch.exp(x.clamp(max=50.0)))
+
+
+def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """Return log(sum(exp(x))); where all are -inf it is -inf with gradient 0 (torch: NaN)."""
+    if x.numel() == 0:
+        return x.logsumexp(dim)
+    empty = x.amax(dim, keepdim=True) == -math.inf
+    return x.masked_fill(empty, 0.0).logsumexp(dim).masked_fill(empty.amax(dim), -math.inf)
 
 
 class Choice(dist.TorchDistribution):
