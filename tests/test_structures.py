@@ -110,6 +110,7 @@ def joint(bound: Bound, values: dict[str, Any], want: float, counts: Counter[str
     counts["equal under TraceEnum_ELBO"] += 1
 
 
+@pytest.mark.slow
 def test_random_programs_equal_enumeration(capsys):
     """1,000 programs equal the oracle; how often each feature occurred is shown without `-s`."""
     counts: Counter[str] = Counter()
