@@ -143,10 +143,21 @@ class TestFit:
         assert found["coords"]["state"][0] == 1871
         assert sum(found["values"]) == pytest.approx(1)
 
-    @pytest.mark.parametrize("kind", ["mode", "draws"])
-    def test_states_of_every_kind_are_printed(self, fit, kind, capsys):
-        assert main(["states", str(fit), "--kind", kind]) == 0
-        assert "change" in capsys.readouterr().out
+    def test_states_as_text_have_a_line_a_value(self, fit, capsys):
+        assert main(["states", str(fit), "--rows", "200"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == "change[state]"
+        assert len(lines) == 101
+        assert lines[29].split()[0] == "1899"
+        assert float(lines[29].split()[1]) > 0.5
+
+    def test_mode_and_draws_are_labels(self, fit, capsys):
+        assert main(["states", str(fit), "--kind", "mode"]) == 0
+        assert capsys.readouterr().out.split() == ["change", "1899"]
+        assert main(["states", str(fit), "--kind", "draws", "--format", "json"]) == 0
+        drawn = json.loads(capsys.readouterr().out)["states"]["change"]["values"]
+        assert set(drawn) <= set(range(1871, 1971))
+        assert drawn.count(1899) > len(drawn) / 2
 
     def test_unknown_state_is_an_error_of_usage(self, fit, capsys):
         assert main(["states", str(fit), "chnage"]) == 2
@@ -226,7 +237,7 @@ def test_bug_of_genlang_is_called_one(monkeypatch, capsys):
 def test_closed_pipe_is_no_error():
     done = subprocess.run(
         f"{sys.executable} -m genlang.cli.main compile models/iris/iris.gen | head -1",
-        shell=True,  # noqa: S602 (a pipe is what is tested)
+        shell=True,
         cwd=ROOT,
         capture_output=True,
         text=True,

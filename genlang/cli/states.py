@@ -34,39 +34,62 @@ def run(args: argparse.Namespace) -> int:
                 name: {
                     "dims": list(a.dims),
                     "coords": {d: a.coords[d].values.tolist() for d in a.dims if d in a.coords},
-                    "values": a.values.tolist(),
+                    "values": _named(a).tolist(),
                 }
                 for name, a in found.items()
             },
         })  # fmt: skip
         return 0
+    if not found:
+        print("no latent was summed out")
     for name, array in found.items():
         print(_table(name, array, args.rows))
     return 0
+
+
+def _named(array: Any) -> Any:
+    """The values of an array: probabilities, or the labels of states (None: no such cell)."""
+    labels = array.attrs.get("labels")
+    if labels is None:
+        return array.values
+    import numpy as np
+
+    low = array.attrs["low"]
+    flat = [None if v < low else labels[v - low] for v in array.values.ravel().tolist()]
+    named = np.empty(len(flat), dtype=object)
+    named[:] = flat
+    return named.reshape(array.shape)
 
 
 def _table(name: str, array: Any, limit: int) -> str:
     """One line a cell, at most `limit` of them; the states are the columns."""
     import numpy as np
 
+    from genlang.results.summary import aligned
+
     last = array.dims[-1] if array.dims else ""
     columns = [str(v) for v in array.coords[last].values] if last == "state" else [""]
     lead = array.dims[:-1] if last == "state" else array.dims
+    if last == "state" and not lead:
+        # One latent with many values: a line a value.
+        lead, columns = (last,), [""]
     names = [array.coords[d].values if d in array.coords else range(array.sizes[d]) for d in lead]
     shape = tuple(array.sizes[d] for d in lead)
-    head = [f"{name}[{', '.join(map(str, lead))}]" if lead else name, *columns]
-    lines = [head]
-    flat = array.values.reshape(int(np.prod(shape)), -1)
+    lines = [[f"{name}[{', '.join(map(str, lead))}]", *columns]] if lead else []
+    flat = _named(array).reshape(int(np.prod(shape)), -1)
     for place, row in zip(np.ndindex(*shape), flat, strict=True):
         label = ", ".join(str(n[i]) for n, i in zip(names, place, strict=True))
         lines.append([label or name, *(_cell(v) for v in row)])
-    shown = lines[: limit + 1]
-    widths = [max(len(line[i]) for line in shown) for i in range(len(head))]
-    text = "\n".join("  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True))
-                     for line in shown)  # fmt: skip
+    shown = [line.rstrip() for line in aligned(lines[: limit + 1])]
     rest = len(lines) - len(shown)
-    return text + (f"\n... and {rest} more rows (`--rows`)" if rest else "")
+    return "\n".join([*shown, *([f"... and {rest} more rows (`--rows`)"] if rest else [])])
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:.3f}"
+        case _:
+            return str(value)

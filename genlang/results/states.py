@@ -20,7 +20,7 @@ def states(fit: "Fit", name: str | None, kind: str) -> Any:
     """Return one latent's posterior, or a dict of all, as xarray.
 
     marginals  probabilities, dims (*loops, state), averaged over the posterior draws
-    mode       the jointly most probable values at the draw of highest density, dims (*loops)
+    mode       the jointly most probable values at the most central draw, dims (*loops)
     draws      one exact joint draw for each of up to 200 posterior draws, dims (draw, *loops)
 
     Cells outside a ragged row or a part are NaN, or -1 for values. Raises OptionError (E904, E905).
@@ -114,6 +114,8 @@ def _labelled(z: Any, loops: Any, array: NDArray[Any], kind: str, low: int, size
     picked = np.where(array.sum(-1) < HALF, -1, array.argmax(-1) + low)
     dims = [a.dim for a in found]
     coords = {a.dim: list(a.labels) for a in found}
+    # The values are positions (or counts); `labels` names those from `low` on.
+    about = {"labels": list(labels), "low": low}
     if kind == "mode":
-        return xarray.DataArray(picked[0], dims=dims, coords=coords)
-    return xarray.DataArray(picked, dims=["draw", *dims], coords=coords)
+        return xarray.DataArray(picked[0], dims=dims, coords=coords, attrs=about)
+    return xarray.DataArray(picked, dims=["draw", *dims], coords=coords, attrs=about)

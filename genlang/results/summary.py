@@ -54,30 +54,32 @@ def verdict(fit: "Fit") -> str:
 
 def show(fit: "Fit", limit: int = 60) -> str:
     """Return the summary as a text table; rows beyond `limit` and constants are counted."""
-    import io
-
-    from rich.console import Console
-    from rich.table import Table
-
     found = summary(fit)
     columns = ["mean"] if fit.point else ["mean", "sd", *QUANTILES]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for column in columns:
-        table.add_column(column, justify="right")
     # Such as the zeros of a triangular matrix.
-    varying = [row for row in found["rows"] if fit.point or row["sd"] > 0]
-    for row in varying[:limit]:
-        table.add_row(row["name"], *(_number(row[c]) for c in columns))
-    out = io.StringIO()
-    console = Console(file=out, width=100, color_system=None)
-    console.print(table)
-    rest = len(varying) - limit
-    more = f"... and {rest} more rows (`--format json` has them all)\n" if rest > 0 else ""
+    varying = [row for row in found["rows"] if fit.point or row["sd"] != 0]
+    cells = [["", *columns]]
+    cells += [[row["name"], *(_number(row[c]) for c in columns)] for row in varying[:limit]]
+    lines = aligned(cells) if varying else []
+    if len(varying) > limit:
+        rest = len(varying) - limit
+        lines.append(f"... and {rest} more rows (`--format json` has them all)")
     constant = len(found["rows"]) - len(varying)
     if constant:
-        more += f"{constant} cells are constant and left out\n"
-    return f"{out.getvalue()}{more}{verdict(fit)}\n"
+        lines.append(f"{constant} cells are constant and left out")
+    return "\n".join([*lines, verdict(fit), ""])
+
+
+def aligned(cells: list[list[str]]) -> list[str]:
+    """Return lines with the first column to the left and the others to the right."""
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    return [
+        "  ".join([
+            row[0].ljust(widths[0]),
+            *(text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True)),
+        ])
+        for row in cells
+    ]  # fmt: skip
 
 
 def _number(value: float) -> str:
