@@ -20,8 +20,8 @@ from genlang.api import Bound
 from genlang.check.model import Index, Ref
 from genlang.infer.session import session
 from genlang.infer.tensors import namespace
-from genlang.plan.eliminate import Make
 from genlang.plan.plan import Plan
+from genlang.plan.steps import Make
 from tests import oracle
 from tests.structures import Structure, structures
 

@@ -1,8 +1,9 @@
 """AST -> Model: names, types and dims; all independent errors in one run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
-from genlang.check import statements
+from genlang.check import draws, statements
 from genlang.check.expressions import iteration, known_expression
 from genlang.check.influence import warnings
 from genlang.check.model import Dim, Extent, Loop, Model, Statement, Variable
@@ -69,7 +70,7 @@ def _statement(node: nodes.Statement, scope: Scope, out: list[Statement]) -> Non
             case nodes.ValueDecl():
                 statements.value(node, scope, out)
             case nodes.DrawDecl():
-                statements.draw(node, scope, out)
+                draws.draw(node, scope, out)
             case nodes.FactorDecl():
                 statements.factor(node, scope, out)
             case nodes.RequireDecl():
@@ -95,8 +96,10 @@ def _block(node: nodes.ForBlock, scope: Scope, out: list[Statement]) -> None:
     # After a fault in the header the body is read all the same, in a loop over nothing known.
     loop = _header(node, scope) or Loop(node.name.name, Extent(None), span=node.span)
     with scope.inside(loop):
+        outside, scope.pending = scope.pending, scope.pending | dict(_below(node, scope))
         for child in node.body:
             _statement(child, scope, out)
+        scope.pending = outside
 
 
 def _header(node: nodes.ForBlock, scope: Scope) -> Loop | None:
@@ -112,3 +115,17 @@ def _header(node: nodes.ForBlock, scope: Scope) -> Loop | None:
     except Poison:
         return None
     return loop
+
+
+def _below(
+    node: nodes.ForBlock, scope: Scope
+) -> Iterator[tuple[str, Callable[[], Variable | None]]]:
+    """How to make the variables of a block that lagged reads above them may name."""
+    for child in node.body:
+        match child:
+            case nodes.DrawDecl(targets=targets) | nodes.ValueDecl(word="let", targets=targets):
+                for target in targets:
+                    make = partial(draws.predeclare, child, target, scope)
+                    yield target.name.name, make
+            case _:
+                continue

@@ -4,6 +4,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 from genlang.check.calls import called, refuse_attribute
+from genlang.check.chains import covered, early
 from genlang.check.functions import result, result_kind
 from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
@@ -307,8 +308,10 @@ def _default(node: nodes.Reduction, name: str, scope: Scope) -> Expr | None:
 
 
 def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
-    lag(node, scope)
-    base = expression(node.base, scope)
+    base = early(node, scope)
+    if base is None:
+        lag(node, scope)
+        base = expression(node.base, scope)
     dims = list(base.type.dims)
     if len(node.subscripts) > len(dims):
         too_many(node, base, scope)
@@ -328,8 +331,9 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
                 expr = labelled(expression(sub, scope), beside, scope)
                 if expr.type.dims or expr.type.kind not in INTEGERS:
                     scope.fail("E303", "a subscript must be an int scalar", sub.span)
-                fits_dim(expr, dims[place], sub.span, scope)
-                if variable is not None and place < len(variable.loops):
+                there = covered(expr, variable, place, node.span, scope)
+                fits_dim(expr, dims[place], sub.span, scope, there=there)
+                if variable is not None and place < len(variable.loops) and not there:
                     exists(expr, variable, variable.loops[place], sub.span, scope)
                 subs.append(expr)
                 loop = variable.loops[place] if variable and place < len(variable.loops) else None

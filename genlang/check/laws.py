@@ -43,7 +43,7 @@ def law(node: nodes.Expr, unnamed: tuple[Loop, ...], scope: Scope) -> tuple[Law,
                 then, one = law(node.then, unnamed, scope)
                 otherwise, two = law(node.otherwise, unnamed, scope)
             _alike(node, one, two, scope)
-            return Choice(decides, then, otherwise, span), _wider(one, two)
+            return Choice(decides, then, otherwise, span), wider(one, two)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
             return _distribution(node, DISTRIBUTIONS[name], unnamed, scope)
         case nodes.Call(function=nodes.Name(name=name, span=where)):
@@ -109,7 +109,8 @@ def _alike(node: nodes.Ternary, one: Type, two: Type, scope: Scope) -> None:
                    second=(node.otherwise.span, words[1]))  # fmt: skip
 
 
-def _wider(one: Type, two: Type) -> Type:
+def wider(one: Type, two: Type) -> Type:
+    """Return the narrowest type that holds the draws of both."""
     if one.dim is two.dim:
         a, b = (Ref(Dim(""), replace(t, dims=())) for t in (one, two))
         return replace(one, kind=one.kind if one.kind == two.kind else join((a, b)))

@@ -157,13 +157,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """`then if condition else otherwise`."""
+    """`then if condition else otherwise`; `chained` as that of `Choice`."""
 
     condition: "Expr"
     then: "Expr"
     otherwise: "Expr"
     type: Type
     span: Span = field(default=NOWHERE, compare=False)
+    chained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,12 +210,17 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`D1 if condition else D2`."""
+    """`D1 if condition else D2`.
+
+    `A then B` is one too, `chained`: its condition is `t == s`, with `s` the first position of the
+    loop over `t`; `A then B then C` chooses once more, at `s + 1`, in its second part.
+    """
 
     condition: Expr
     then: "Law"
     otherwise: "Law"
     span: Span = field(default=NOWHERE, compare=False)
+    chained: bool = False
 
 
 Law = Distribution | Choice

@@ -1,6 +1,6 @@
 """Names in scope, the diagnostics found so far, and how a fault stops only its own statement."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -27,6 +27,9 @@ class Scope:
     `lets` the definitions, `unknown` the variables that a fit has to find. `guarded` counts the
     branches around the place that is read: what is out of range there may never be taken.
     `declaring` is the name whose declaration is read, `indices` the places of all loops' indices.
+    `early` are variables that only a lagged read may name yet, `pending` makes those of this block
+    that stand further down; `covered` counts the elements that stand before a loop's index, by the
+    parts of a `then`.
     """
 
     source: Source
@@ -42,6 +45,9 @@ class Scope:
     unknown: set[Variable] = field(default_factory=set)
     guarded: int = 0
     declaring: str = ""
+    early: dict[str, Variable] = field(default_factory=dict)
+    pending: dict[str, Callable[[], Variable | None]] = field(default_factory=dict)
+    covered: dict[Loop, int] = field(default_factory=dict)
     indices: dict[str, Span] = field(default_factory=dict)
 
     def fail(
@@ -115,6 +121,18 @@ class Scope:
         known = [*self.names, *(x.name for x in self.loops if x.name), *CONSTANTS]
         edit = suggest(name, known) or f"declare it above, for example `data {name}: real`"
         self.fail("E201", f"`{name}` is not declared", span, help=edit)
+
+    def lagged(self, name: str) -> Variable | None:
+        """Return a variable that a lagged read names before its declaration; None for others."""
+        if name in self.names or self.loop(name) is not None:
+            return None
+        if name not in self.early and name in self.pending:
+            made = self.pending[name]()
+            if made is not None:
+                self.early[name] = made
+        if name in self.early:
+            self.used.add(name)
+        return self.early.get(name)
 
     def _in_its_loops(self, name: str, span: Span) -> None:
         """A `let` without its loops' indices is read in these loops only."""

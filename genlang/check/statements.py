@@ -2,32 +2,33 @@
 
 from dataclasses import replace
 
-from genlang.check.expressions import condition, expression, integer, iteration, known_before
+from genlang.check.chains import at, chain_loop, covering
+from genlang.check.expressions import condition, expression, known_before
 from genlang.check.header import Header
-from genlang.check.laws import cell, law
+from genlang.check.kinds import join
+from genlang.check.laws import cell
 from genlang.check.model import (
     Array,
     Const,
     Define,
     Dim,
-    Draw,
     Expr,
-    Extent,
     Factor,
     Given,
     Loop,
     Param,
     Ref,
     Require,
+    Select,
     Statement,
     Type,
     Variable,
 )
 from genlang.check.scope import Poison, Scope
-from genlang.check.shapes import show
-from genlang.check.supports import drawn, of_type, support
+from genlang.check.shapes import joined, show
+from genlang.check.supports import of_type, support
 from genlang.check.walk import symbols
-from genlang.check.written import drawn_as, fits_written, starts_inside, written_type
+from genlang.check.written import fits_written, starts_inside, written_type
 from genlang.syntax import nodes
 
 
@@ -98,10 +99,7 @@ def value(node: nodes.ValueDecl, scope: Scope, out: list[Statement]) -> None:
 
 
 def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
-    chain = node.value
-    if chain is not None and len(chain.parts) > 1:
-        scope.fail("E290", "`then` is not supported yet", chain.span)
-    given = None if chain is None else expression(chain.parts[0], scope)
+    given = None if node.value is None else _recursion(node, node.value, header, scope)
     match node.word:
         case "data" | "param":
             assert node.type is not None
@@ -126,17 +124,46 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             found = expr.type
             if node.type is not None:
                 fits_written(written_type(node.type, scope), found, node.type.span, scope)
-            variable = header.variable(node.word, found, node.description)
+            early = scope.early.pop(header.name, None)
+            variable = early or header.variable(node.word, found, node.description)
             loops = _all_loops(scope)
             scope.declare(variable.name, variable, variable.span)
             scope.supports[variable] = support(expr, scope.supports)
-            scope.lets[variable] = expr
+            if variable not in symbols(expr):  # a recursion has no one expression
+                scope.lets[variable] = expr
             if scope.unknowns(symbols(expr)):
                 scope.unknown.add(variable)
             local = tuple(x for x in loops if x not in header.loops)
             if local:
                 scope.local[variable.name] = local
             return Define(variable, expr, loops, node.span)
+
+
+def _recursion(node: nodes.ValueDecl, chain: nodes.Chain, header: Header, scope: Scope) -> Expr:
+    """The value of a `let`: one expression, or the parts of a chain by the place in its loop."""
+    first = expression(chain.parts[0], scope)
+    if len(chain.parts) == 1:
+        return first
+    loop = chain_loop(chain, scope)
+    kind = first.type
+    while True:
+        known = scope.early.get(header.name)
+        if known is None or known.cell != kind:
+            scope.early[header.name] = header.variable(node.word, kind, node.description)
+        values = [first]
+        for place, part in enumerate(chain.parts[1:], 1):
+            with covering(loop, place, scope):
+                values.append(expression(part, scope))
+        result = values[-1]
+        for place in range(len(values) - 2, -1, -1):
+            dims = joined(values[place].type, result.type, "`then`", chain.span, scope)
+            dim = values[place].type.dim if values[place].type.dim is result.type.dim else None
+            found = "index" if dim is not None else join((values[place], result))
+            both = Type(found, dims, dim)
+            result = Select(at(loop, place), values[place], result, both, chain.span, chained=True)
+        if result.type == kind:
+            return result
+        kind = result.type
 
 
 def _cell_value(expr: Expr, header: Header, scope: Scope) -> Expr:
@@ -147,82 +174,6 @@ def _cell_value(expr: Expr, header: Header, scope: Scope) -> Expr:
     if len(expr.type.dims) < batch:
         return expr
     return cell(expr, len(expr.type.dims) - batch, tuple(header.unnamed), scope)
-
-
-def draw(node: nodes.DrawDecl, scope: Scope, out: list[Statement]) -> None:
-    """Check `latent` and `observed`."""
-    if len(node.distribution.parts) > 1:
-        scope.broken.update(t.name.name for t in node.targets)
-        scope.fail("E290", "`then` is not supported yet", node.distribution.span)
-    if node.word == "generated":
-        scope.broken.update(t.name.name for t in node.targets)
-        scope.fail("E290", "`generated` is not supported yet", node.span)
-    for target in node.targets:
-        depth = len(scope.loops)
-        scope.declaring = target.name.name
-        try:
-            out.append(_draw(node, target, scope))
-        except Poison:
-            if target.name.name not in scope.names:
-                scope.broken.add(target.name.name)
-        finally:
-            del scope.loops[depth:]
-            scope.declaring = ""
-
-
-def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:
-    known = scope.names.get(target.name.name)
-    if node.word == "observed" and isinstance(known, Variable) and known.role in ("data", "let"):
-        return _over_cells(node, target, known, scope)
-    header = Header(target, scope)
-    written = None if node.type is None else written_type(node.type, scope)
-    found, one_draw = law(node.distribution.parts[0], tuple(header.unnamed), scope)
-    found, cell = drawn_as(found, one_draw, written, node, scope)
-    header.carries_its_loops(node.word, scope)
-    if node.word == "latent" and cell.kind in ("count", "int") and cell.dims:
-        scope.fail("E318", "a latent vector of counts cannot be summed out", node.span,
-                   why="only single values are enumerated")  # fmt: skip
-    variable = header.variable(node.word, cell, node.description)
-    loops = _all_loops(scope)
-    subscripts = header.subscripts()
-    scope.declare(variable.name, variable, variable.span)
-    values = drawn(found, cell, scope.supports)
-    scope.supports[variable] = replace(values, given=node.word == "observed")
-    if node.word == "latent":
-        scope.unknown.add(variable)
-    return Draw(variable, found, loops, subscripts, node.span)
-
-
-def _over_cells(node: nodes.DrawDecl, target: nodes.Target, known: Variable, scope: Scope) -> Draw:
-    """`observed` over cells of a `data` name or of a `let` of data."""
-    scope.used.add(known.name)
-    if known in scope.unknown:
-        scope.fail("E323", f"`{known.name}` depends on unknowns and cannot be observed",
-                   target.span, why="an observed value is data, or computed from data alone",
-                   second=(known.span, "declared here"))  # fmt: skip
-    subs: list[Expr] = []
-    unnamed: list[Loop] = []
-    for sub in target.subscripts:
-        match sub:
-            case nodes.Binder(span=span, name=name, over=over):
-                scope.taken(name.name, name.span)
-                loop = iteration(over, name.name, span, scope)
-                scope.loops.append(loop)
-                subs.append(Ref(loop, Type("index", dim=loop.extent.dim)))
-            case nodes.Name(name=name, span=span) if isinstance(scope.names.get(name), Dim):
-                loop = Loop("", Extent(scope.dim(name, span)), span=span)
-                scope.loops.append(loop)
-                unnamed.append(loop)
-                subs.append(Ref(loop, Type("index", dim=loop.extent.dim)))
-            case nodes.Slice(span=span):
-                scope.fail("E313", "a slice declares nothing", span)
-            case _:
-                subs.append(integer(sub, scope, "a subscript"))
-    event = len(known.dims) - len(subs)
-    if event != len(known.cell.dims):
-        scope.fail("E312", f"`{known.name}` has dims {show(known.dims)}", target.span)
-    found, _ = law(node.distribution.parts[0], tuple(unnamed), scope)
-    return Draw(known, found, _all_loops(scope), tuple(subs), node.span)
 
 
 def factor(node: nodes.FactorDecl, scope: Scope, out: list[Statement]) -> None:

@@ -14,8 +14,11 @@ from genlang.source import Span
 from genlang.syntax import nodes
 
 
-def fits_dim(expr: Expr, extent: Extent, span: Span, scope: Scope) -> None:
-    """An index of one dim subscripts only that dim; no value may lie outside it."""
+def fits_dim(expr: Expr, extent: Extent, span: Span, scope: Scope, *, there: bool = False) -> None:
+    """An index of one dim subscripts only that dim; no value may lie outside it.
+
+    `there`: the element is known to exist.
+    """
     dim = expr.type.dim
     if dim is not None and extent.dim is not None and dim is not extent.dim:
         scope.fail(
@@ -25,7 +28,7 @@ def fits_dim(expr: Expr, extent: Extent, span: Span, scope: Scope) -> None:
             why="indices of different dims count different things, even when the sizes agree",
             second=(extent.dim.span, f"`{extent.dim.name}` is declared here"),
         )
-    if dim is None and not scope.guarded:
+    if dim is None and not scope.guarded and not there:
         _in_range(expr, extent, span, scope)
 
 

@@ -32,7 +32,7 @@ from genlang.check.model import (
     Symbol,
     Variable,
 )
-from genlang.check.walk import substitute
+from genlang.check.walk import substitute, symbols
 from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS
 from genlang.data.linear import linear
 from genlang.data.ranges import agree, inside, part
@@ -172,7 +172,8 @@ class Evaluator(Axes):
         }
         if len(here) < len(variable.loops):
             return None
-        if variable in self.defines:
+        # A recursion (`let h[t] = a then f(h[t-1])`) is not evaluated here: its values are unknown.
+        if variable in self.defines and variable not in symbols(self.defines[variable].value):
             self.quiet += 1
             try:
                 return self.value(substitute(self.defines[variable].value, here), mask)

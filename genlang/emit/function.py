@@ -1,19 +1,26 @@
 """One function of the program, while it is written: what `model` and `joint` have in common."""
 
+from dataclasses import replace
+
+from genlang.check.chains import offset
 from genlang.check.model import (
     Choice,
     Define,
     Draw,
+    Expr,
     Factor,
     Index,
     Law,
     Loop,
     Param,
     Ref,
+    Select,
+    Slice,
     Statement,
 )
+from genlang.check.walk import walk
 from genlang.emit.arrays import full
-from genlang.emit.code import Code, aligned, integer, tensor
+from genlang.emit.code import TERNARY, Code, aligned, integer, tensor
 from genlang.emit.expression import write
 from genlang.emit.laws import law_code
 from genlang.emit.names import attribute
@@ -21,9 +28,10 @@ from genlang.emit.operators import conjunction, truth
 from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.writer import Plate, Writer
-from genlang.plan.eliminate import Make
-from genlang.plan.graph import Term, target_of
+from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
+from genlang.plan.rewrite import target_of
+from genlang.plan.steps import Make
 from genlang.source import Span
 
 
@@ -158,6 +166,10 @@ class Function:
         self.writer.line(f'{local} = pyro.param("{name}", lambda: {init}, {rule})')
 
     def _define(self, statement: Define) -> None:
+        along = recursion(statement)
+        if along is not None:
+            self._recursion(statement, along)
+            return
         scope = Scope(self.names, statement.loops)
         target = statement.target
         code = full(tensor(integer(write(statement.value, scope))), statement.loops, scope)
@@ -167,6 +179,43 @@ class Function:
         local = self.names.locals.symbol(target)
         self.writer.line(f"{local} = {text}", (), self.shape(code))
 
+    def _recursion(self, statement: Define, along: Loop) -> None:
+        """`let h[t] = a then f(h[t-1])`: a Python loop over the steps, whose values are stacked."""
+        target, names = statement.target, self.names
+        others = tuple(p for p in statement.loops if p is not along)
+        local = names.locals.symbol(target)
+        place = names.own[target].index(along)
+        names.stepping.add(along)
+        names.listed[target] = (local, place)
+        scope = Scope(names, others)
+        step = names.locals.name(("step", along), along.name or "i")
+        code = self._part(statement.value, others, step, scope)
+        self.writer.line(f"{local} = []")
+        self.writer.line(f"for {step} in range({names.length(along)}):")
+        self.writer.line(f"    {local}.append({code.text})", (), self.shape(code))
+        names.stepping.discard(along)
+        del names.listed[target]
+        text = f"torch.stack({local}, {place})"
+        if target.role == "report":
+            text = f'pyro.deterministic("{self.site(target.name)}", {text})'
+        self.writer.line(f"{local} = {text}", (), self.shape(Code("", names.own[target])))
+
+    def _part(self, value: Expr, others: tuple[Loop, ...], step: str, scope: Scope) -> Code:
+        """One value of a recursion: the part of the chain that holds at this step."""
+        if not (isinstance(value, Select) and value.chained):
+            return full(tensor(integer(write(value, scope))), others, scope)
+        test = truth(write(value.condition, scope))
+        first = self._part(value.then, others, step, scope)
+        later = self._part(value.otherwise, others, step, scope)
+        if test.number:
+            return replace(
+                first, text=f"{first.text} if {test.text} else {later.text}", level=TERNARY
+            )
+        # Rows that begin at different steps; nothing stands before the first of all.
+        texts = [aligned(c, others, first.event, scope.order) for c in (test, first, later)]
+        text = f"torch.where({', '.join(texts)}) if {step} > 0 else {texts[1]}"
+        return replace(first, text=text, level=TERNARY)
+
     def shape(self, code: Code) -> str:
         """The names of a code's axes, for a note: dims of loops, names of latents."""
         return " ".join(
@@ -174,26 +223,7 @@ class Function:
             for a in code.axes
         )
 
-    # -- densities that read no summed-out latent
-
-    def latent(self, statement: Draw, term: Term) -> None:
-        """A site of natural shape: `.expand([...]).to_event(n)`."""
-        law = term.law
-        assert law is not None
-        scope = Scope(self.names, term.plates)
-        sizes = [self.names.length(p) for p in term.plates]
-        text = self.joined_law(law, scope, Code("", term.plates) if term.plates else None)
-        if getattr(law, "structure", ""):
-            # The set's own axis is one more dim of independent draws below the sorting.
-            text = f"Ordered({text}, {self.names.dim_text(statement.target, len(sizes))})"
-        if sizes:
-            text = f"{text}.expand([{', '.join(sizes)}])"
-            mask = self.mask(term.plates, scope)
-            if mask is not None:
-                text += f".mask({aligned(mask, term.plates, 0, scope.order)})"
-            text = f"{text}.to_event({len(sizes)})"
-        local = self.names.locals.symbol(statement.target)
-        self.writer.line(f'{local} = pyro.sample("{self.site(statement.target.name)}", {text})')
+    # -- densities
 
     def joined_law(self, law: Law, scope: Scope, beside: Code | None) -> str:
         """A distribution whose batch dims line up with the axes of `beside`."""
@@ -215,3 +245,17 @@ class Function:
         """Which cells of a nest exist, None where all do."""
         masks = [m for p in plates if (m := self.names.mask(p, scope)) is not None]
         return conjunction(masks, scope)
+
+
+def recursion(statement: Define) -> Loop | None:
+    """Return the loop along which a definition reads its own earlier values, None for others."""
+    for expr in walk(statement.value):
+        match expr:
+            case Index(base=Ref(symbol=symbol), subscripts=subs) if symbol is statement.target:
+                for sub in subs:
+                    found = None if isinstance(sub, Slice) else offset(sub)
+                    if found is not None and found[1] < 0:
+                        return found[0]
+            case _:
+                continue
+    return None

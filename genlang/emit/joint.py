@@ -12,14 +12,15 @@ from genlang.check.model import Define, Draw, Factor, Loop, Variable
 from genlang.check.walk import symbols
 from genlang.emit.code import ENUMERATED, Axis, Code, aligned, integer, tensor
 from genlang.emit.expression import write
-from genlang.emit.function import Function
+from genlang.emit.latents import Latents
 from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
-from genlang.plan.graph import Term, loops_of
+from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
+from genlang.plan.rewrite import loops_of
 
 
-class Joint(Function):
+class Joint(Latents):
     """Writes every statement where it stands."""
 
     name = "joint"

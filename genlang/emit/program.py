@@ -8,13 +8,16 @@ one named term over plates and states; the plan's steps add the terms up, sum st
 from genlang.emit.joint import Joint
 from genlang.emit.summed import Summed
 from genlang.emit.writer import WIDTH
-from genlang.plan.graph import loops_of
 from genlang.plan.plan import Plan
+from genlang.plan.rewrite import loops_of
 
 HELPERS = (
     "Ordered", "by_profile", "drawn", "log_bernoulli", "log_categorical", "only", "profiles",
     "segment_sum", "stack", "start", "states", "sum_out", "weighted",
 )  # fmt: skip
+
+
+CHAINS = ("sum_chain", "sum_tree")
 
 
 def emit(plan: Plan) -> str:
@@ -35,6 +38,11 @@ def emit(plan: Plan) -> str:
         if len(line) > WIDTH:
             line = "from genlang.runtime.reductions import (\n    " + ",\n    ".join(used) + ",\n)"
         own.append(line)
+    chained = [h for h in CHAINS if f"{h}(" in body]
+    if chained:
+        own.insert(
+            -1 if used else len(own), f"from genlang.runtime.chains import {', '.join(chained)}"
+        )
     math = ["import math\n"] if "math." in body else []
     blocks = [_title(plan), "\n".join([*math, *imports])]
     if own:

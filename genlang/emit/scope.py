@@ -50,6 +50,12 @@ class Names(Protocol):
         """Return the size of any axis."""
         ...
 
+    def stepped(
+        self, variable: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope"
+    ) -> tuple[Code, int] | None:
+        """Return the value at one step of a loop that runs in Python, and its subscript's place."""
+        ...
+
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope") -> Code | None:
         """Return the value of a latent's cell, None for other variables."""
         ...

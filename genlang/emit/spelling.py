@@ -22,9 +22,9 @@ from genlang.emit.names import Locals, attribute
 from genlang.emit.operators import comparison, conjunction
 from genlang.emit.scope import Scope
 from genlang.emit.subscripts import subscript
-from genlang.plan.eliminate import State
-from genlang.plan.graph import loops_of, target_of
 from genlang.plan.plan import Plan
+from genlang.plan.rewrite import loops_of, target_of
+from genlang.plan.steps import State
 
 
 class Spelling:
@@ -48,6 +48,9 @@ class Spelling:
         self.dims: dict[Loop, int] = {}
         self.own: dict[Variable, tuple[Loop, ...]] = {}
         self.defines: dict[Variable, Define] = {}
+        # Loops that run in Python, one step at a time, and the lists of values of their steps.
+        self.stepping: set[Loop] = set()
+        self.listed: dict[Variable, tuple[str, int]] = {}
         for dim in plan.model.dims:
             self.locals.symbol(dim)
         for variable in plan.model.variables:
@@ -124,6 +127,8 @@ class Spelling:
 
     def index(self, loop: Loop) -> Code:
         """The positions that a loop runs over, on its axis; defined in the head."""
+        if loop in self.stepping:
+            return Code(self.locals.name(("step", loop), loop.name or "i"), number=True)
         if loop not in self.indices:
             self.indices[loop] = ""
             start, stop = (
@@ -139,14 +144,8 @@ class Spelling:
         conditions: list[Code] = []
         if loop not in scope.order:
             scope = scope.inside((loop,))
-        if loop.extent.of and loop.extent.dim is not None:
-            self.sizes[loop.extent.dim] = None
-            lengths = Code(self.locals.symbol(loop.extent.dim), (), len(loop.extent.of))
-            axes = [
-                e.symbol if isinstance(e, Ref) and isinstance(e.symbol, Loop) else None
-                for e in loop.extent.of
-            ]
-            row = subscript(lengths, loop.extent.of, list(axes), scope)
+        if loop.extent.of:
+            row = self.row_length(loop, scope)
             conditions.append(comparison("<", self.index(loop), row, scope))
         if not self.fixed_part(loop):
             for end, op in ((loop.start, ">="), (loop.stop, "<")):
@@ -154,6 +153,17 @@ class Spelling:
                     bound = write(end, scope)
                     conditions.append(comparison(op, self.index(loop), bound, scope))
         return conjunction(conditions, scope)
+
+    def row_length(self, loop: Loop, scope: Scope) -> Code:
+        """The size of a ragged loop's dim, by the indices that pick it."""
+        assert loop.extent.dim is not None
+        self.sizes[loop.extent.dim] = None
+        lengths = Code(self.locals.symbol(loop.extent.dim), (), len(loop.extent.of))
+        axes = [
+            e.symbol if isinstance(e, Ref) and isinstance(e.symbol, Loop) else None
+            for e in loop.extent.of
+        ]
+        return subscript(lengths, loop.extent.of, list(axes), scope)
 
     # -- variables
 
@@ -210,6 +220,17 @@ class Spelling:
         if extent.dim is None:
             return str(extent.size)
         return self._whole_length(Loop("", extent))
+
+    def stepped(
+        self, variable: Variable, subs: tuple[Expr | Slice, ...], scope: Scope
+    ) -> tuple[Code, int] | None:
+        """The value at one step of a loop that runs in Python, and which subscript that was."""
+        if variable not in self.listed:
+            return None
+        local, place = self.listed[variable]
+        at = subs[place]
+        assert not isinstance(at, Slice)
+        return Code(f"{local}[{write(at, scope).text}]", (), len(variable.dims) - 1), place
 
     # -- states
 
@@ -280,6 +301,9 @@ class Spelling:
 
     def profile_table(self, z: Variable) -> str:
         """The local with all profiles of a coupled array."""
+        lag = self.states[z].lag
+        if lag is not None:
+            return self.profile_table(lag.of)
         if z not in self.profiles:
             name = self.locals.name(("profiles", z), f"profiles_{z.name}")
             cells = ", ".join(self.length(p) for p in self.states[z].profile)

@@ -18,6 +18,12 @@ def index(expr: Index, scope: Scope) -> Code:
         state = scope.names.state(base.symbol, expr.subscripts, scope)
         if state is not None:
             return state
+        stepped = scope.names.stepped(base.symbol, expr.subscripts, scope)
+        if stepped is not None:
+            code, at = stepped
+            rest = [(i, s) for i, s in enumerate(expr.subscripts) if i != at]
+            named = [_plain(s, scope, base.symbol, i) for i, s in rest]
+            return subscript(code, tuple(s for _, s in rest), named, scope)
         code = scope.names.variable(base.symbol)
         named = [_plain(s, scope, base.symbol, i) for i, s in enumerate(expr.subscripts)]
         shifted = tuple(

@@ -3,29 +3,23 @@
 from genlang.check.model import Define, Draw, Factor, Loop, Ref, Statement, Variable
 from genlang.check.walk import index_type, symbols
 from genlang.emit.arrays import full
-from genlang.emit.code import Axis, Code, aligned, integer, tensor, union
+from genlang.emit.chains import sorted_into
+from genlang.emit.code import SUM, Axis, Code, aligned, integer, permuted, tensor, union
 from genlang.emit.expression import write
-from genlang.emit.function import Function
+from genlang.emit.latents import Latents, reads_itself
 from genlang.emit.laws import log_prob, log_table
+from genlang.emit.operators import conjunction, truth
 from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
-from genlang.plan.eliminate import Finish, Make, Piece, Push, SumOut
 from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
-
-# A proper distribution on the support of a continuous latent whose density stands in a factor.
-STAND_IN = {
-    "real": "dist.Normal(0.0, 1.0)",
-    "positive": "dist.LogNormal(0.0, 1.0)",
-    "nonneg": "dist.LogNormal(0.0, 1.0)",
-    "unit": "dist.Beta(1.0, 1.0)",
-}
+from genlang.plan.steps import Finish, Make, Piece, Push, Step, SumChain, SumOut
 
 # An intermediate up to this many characters needs no line of its own.
 SHORT = 48
 
 
-class Summed(Function):
+class Summed(Latents):
     """Writes terms, and takes each step of the plan once all that it reads has been written."""
 
     name = "model"
@@ -34,11 +28,12 @@ class Summed(Function):
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
         self.codes: dict[Piece, Code] = {}
-        self.done: set[Statement] = set()
         self.steps = list(plan.steps)
+        self.along = {s.lag.loop for s in plan.steps if isinstance(s, SumChain)}
 
     def statement(self, statement: Statement) -> None:
         """Write one statement and the steps that waited for it."""
+        self.foretold(statement)
         super().statement(statement)
         self.done.add(statement)
         self._advance()
@@ -54,7 +49,11 @@ class Summed(Function):
     def density(self, statement: Draw | Factor, term: Term) -> None:
         """Write a statement that reads no summed-out latent; the others are steps of the plan."""
         if isinstance(statement, Draw) and statement.target.role == "latent":
-            if not term.reads:
+            if not term.reads and (statement.target in self.stood or reads_itself(statement)):
+                self.comment(statement)
+                self.stand_in(statement)
+                self.prior(statement, term)
+            elif not term.reads:
                 self.comment(statement)
                 self.latent(statement, term)
             elif not self.is_state(statement):
@@ -65,15 +64,9 @@ class Summed(Function):
             self._observed(statement, term)
 
     def _latent_under_states(self, statement: Draw, term: Term) -> None:
-        """A proper distribution of the support, masked; its density stands in a factor."""
-        text = STAND_IN[statement.target.cell.kind]
-        sizes = [self.names.length(p) for p in term.plates]
-        if sizes:
-            text = f"{text}.expand([{', '.join(sizes)}]).mask(False).to_event({len(sizes)})"
-        else:
-            text += ".mask(False)"
-        local = self.names.locals.symbol(statement.target)
-        self.writer.line(f'{local} = pyro.sample("{self.site(statement.target.name)}", {text})')
+        """A latent whose density reads summed-out states: it stands in a factor."""
+        del term
+        self.stand_in(statement)
 
     def _observed(self, statement: Draw | Factor, term: Term) -> None:
         scope = Scope(self.names, term.plates)
@@ -96,26 +89,8 @@ class Summed(Function):
                 self.writer.line(f'pyro.sample("{site}", {law}, obs={given})', plates)
                 return
             code = log_prob(term.law, value, scope)
-        code = self._closed(full(code, term.plates, scope), term.plates, term.plates, scope)
+        code = self.closed(full(code, term.plates, scope), term.plates, term.plates, scope)
         self.writer.line(f'pyro.factor("{site}", {code.text})', plates)
-
-    def _closed(
-        self, code: Code, leaving: tuple[Loop, ...], plates: tuple[Loop, ...], scope: Scope
-    ) -> Code:
-        """A term that leaves loops: multiplied by their weights, 0 at cells that do not exist."""
-        for loop in leaving:
-            if loop.weight is not None:
-                weight = tensor(write(loop.weight, scope))
-                axes = union(scope.order, [code, weight])
-                texts = [aligned(c, axes, 0, scope.order) for c in (code, weight)]
-                code = Code(f"weighted({', '.join(texts)})", axes)
-        inside = tuple(p for p in plates if p in leaving or self.names.mask(p, scope) is not None)
-        mask = self.mask(inside, scope)
-        if mask is not None:
-            axes = union(scope.order, [code, mask])
-            texts = [aligned(c, axes, 0, scope.order) for c in (mask, code)]
-            code = Code(f"only({', '.join(texts)})", axes)
-        return code
 
     # -- steps of the elimination
 
@@ -126,7 +101,9 @@ class Summed(Function):
             match step:
                 case Make(term=term) if term.statement not in self.done:
                     return
-                case SumOut(pieces=pieces) if any(p not in self.codes for p in pieces):
+                case SumOut(pieces=pieces) | SumChain(pieces=pieces) if any(
+                    p not in self.codes for p in pieces
+                ):
                     return
                 case Push(piece=piece) | Finish(piece=piece) if piece not in self.codes:
                     return
@@ -134,27 +111,43 @@ class Summed(Function):
                     self.steps.pop(0)
                     self._step(step)
 
-    def _step(self, step: Make | SumOut | Push | Finish) -> None:
+    def _step(self, step: Step) -> None:
         match step:
             case Make(result=piece, term=term):
                 self._make(piece, term)
             case SumOut():
                 self._sum_out(step)
+            case SumChain():
+                self._sum_chain(step)
             case Push():
                 self._push(step)
             case Finish(piece=piece):
                 self._finish(piece)
 
-    def _scope(self, piece: Piece, *extra: Loop | Variable) -> Scope:
+    def _scope(self, piece: Piece, *extra: Axis) -> Scope:
+        """The axes of a piece: plates, then states, shadows before the latents of chains."""
         reads = dict.fromkeys(z for z, _ in piece.states)
-        states = [z for z in self.states if z in reads or z in extra]
+        states = [z for z in self._in_order() if z in reads or z in extra]
         loops = [e for e in extra if isinstance(e, Loop)]
         return Scope(self.names, (*piece.plates, *states, *loops))
 
+    def _in_order(self) -> list[Variable]:
+        """All states as axes: ordinary ones, then shadows by falling lag, then carried latents."""
+
+        def rank(z: Variable) -> tuple[int, int]:
+            state = self.states[z]
+            if state.lag is not None:
+                return 1, -state.lag.by
+            return (2, 0) if state.carried else (0, 0)
+
+        return sorted(self.states, key=rank)
+
     def _make(self, piece: Piece, term: Term) -> None:
         statement = term.statement
-        plates = self.plates(piece.plates)
-        self._comment_in(statement, piece.plates)
+        # A chain is taken whole: its terms stand where its sum will, outside its own loop.
+        nest = tuple(p for p in piece.plates if p not in self.along)
+        plates = self.plates(nest)
+        self._comment_in(statement, nest)
         if isinstance(statement, Draw) and self.is_state(statement):
             code = self._table(piece, term, statement)
             wish = statement.target.name
@@ -168,9 +161,23 @@ class Summed(Function):
             assert isinstance(statement, Factor)
             code = tensor(integer(write(term.value, self._scope(piece))))
             wish = statement.name or "factor"
-        local = self.names.locals.name(("log", statement), f"log_{wish}")
+        code = self._guarded(code, term, self._scope(piece))
+        wish = f"log_{wish}"
+        if term.place is not None:
+            wish = f"{wish.removeprefix('log_')}_{_ordinal(*term.place)}"
+        local = self.names.locals.name(("log", term), wish)
         self.writer.line(f"{local} = {code.text}", plates, self.shape(code))
         self.codes[piece] = Code(local, code.axes)
+
+    def _guarded(self, code: Code, term: Term, scope: Scope) -> Code:
+        """A term that holds in a part of its plates only: 0 elsewhere."""
+        if not term.guard:
+            return code
+        condition = conjunction([truth(write(g, scope)) for g in term.guard], scope)
+        assert condition is not None
+        axes = union(scope.order, [code, condition])
+        texts = [aligned(c, axes, 0, scope.order) for c in (condition, code)]
+        return Code(f"only({', '.join(texts)})", axes)
 
     def _comment_in(self, statement: Statement, plates: tuple[Loop, ...]) -> None:
         if not (isinstance(statement, Draw) and statement.target.role == "latent"
@@ -178,26 +185,54 @@ class Summed(Function):
             self.comment(statement, plates)
 
     def _table(self, piece: Piece, term: Term, statement: Draw) -> Code:
-        """The log-table of a latent with its tap; over profiles where its cells are coupled."""
+        """The log-table of a latent with its tap; over profiles where its cells are coupled.
+
+        The parts of a chain's law share one tap, which is a term of the chain on its own.
+        """
         z = statement.target
-        state = self.states[z]
-        others = [w for w in self.states if w in dict(term.reads) and w is not z]
-        order: tuple[Axis, ...] = (*piece.plates, *others, *state.profile, z)
+        reads = dict(term.reads)
+        others = [w for w in self._in_order() if w in reads and w is not z]
+        order: tuple[Axis, ...] = (*piece.plates, *others, *self.states[z].profile, z)
         scope = Scope(self.names, order)
         assert term.law is not None
         code = log_table(term.law, self.names.values(z), scope)
-        cells: tuple[Axis, ...] = (*state.draw.loops, z)
-        sizes = [self.names.length(p) for p in state.draw.loops]
-        tap_shape = ", ".join([*sizes, self.names.state_size(z)])
-        tap = Code(f'states("{z.name}", {tap_shape})', cells)
-        tap = Code(aligned(tap, union(order, [code, tap]), 0, order), union(order, [tap]))
-        axes = union(order, [code, tap])
-        text = f"{aligned(code, axes, 0, order)} + {tap.text}"
-        if not state.profile:
-            return Code(text, axes)
-        table = self.names.profile_table(z)
-        kept = tuple(a for a in axes if a not in state.profile)
-        return Code(f"by_profile({text}, {table})", kept)
+        if term.place is None:
+            tap = self._tap(z)
+            axes = union(order, [code, tap])
+            texts = [aligned(c, axes, 0, order) for c in (code, tap)]
+            code = Code(" + ".join(texts), axes, level=SUM)
+        elif self.states[z].profile:
+            code = full(code, self.states[z].profile, scope)
+        return self._by_profile(code, z)
+
+    def _tap(self, z: Variable) -> Code:
+        loops = self.states[z].draw.loops
+        sizes = [*map(self.names.length, loops), self.names.state_size(z)]
+        return Code(f'states("{z.name}", {", ".join(sizes)})', (*loops, z))
+
+    def _by_profile(self, code: Code, z: Variable) -> Code:
+        profile = self.states[z].profile
+        if not profile:
+            return code
+        kept = tuple(a for a in code.axes if a not in profile)
+        return Code(f"by_profile({code.text}, {self.names.profile_table(z)})", kept)
+
+    def _sum_chain(self, step: SumChain) -> None:
+        plates = (*step.result.plates, step.lag.loop)
+        taps: list[Code] = []
+        for z in step.states:
+            parts = [t for t in step.result.terms if t.statement is self.states[z].draw]
+            if all(t.place is None for t in parts):
+                continue
+            scope = Scope(self.names, (*plates, *self.states[z].profile, z))
+            tap = self._by_profile(permuted(self._tap(z), scope.order), z)
+            local = self.names.locals.name(("tap", z), f"log_{z.name}")
+            self.writer.line(f"{local} = {tap.text}", self.plates(step.result.plates),
+                             self.shape(tap))  # fmt: skip
+            taps.append(Code(local, tap.axes))
+        code = sorted_into(step, self.names, self.states, self.codes, taps)
+        name = "_".join(z.name for z in step.states)
+        self.codes[step.result] = self._kept(code, step.result, f"sum_{name}")
 
     def _sum_out(self, step: SumOut) -> None:
         z = step.state
@@ -223,7 +258,7 @@ class Summed(Function):
         piece = step.piece
         scope = self._scope(piece)
         code = full(self.codes[piece], step.over, scope)
-        code = self._closed(code, step.over, piece.plates, scope)
+        code = self.closed(code, step.over, piece.plates, scope)
         wish = f"all_{piece.states[0][0].name}"
         if step.index:
             code = self._segment_sum(code, step, scope)
@@ -259,7 +294,7 @@ class Summed(Function):
     def _finish(self, piece: Piece) -> None:
         scope = self._scope(piece)
         code = full(self.codes[piece], piece.plates, scope)
-        code = self._closed(code, piece.plates, piece.plates, scope)
+        code = self.closed(code, piece.plates, piece.plates, scope)
         drawn = [t.statement for t in piece.terms]
         seen = dict.fromkeys(
             s.name if isinstance(s, Factor) else s.target.name
@@ -271,3 +306,9 @@ class Summed(Function):
         site = self.site(",".join(names))
         self.writer.line(f'pyro.factor("{site}", {code.text})', self.plates(piece.plates),
                          self.shape(code))  # fmt: skip
+
+
+def _ordinal(place: int, last: int) -> str:
+    """The name of a part of `A then B then C`."""
+    names = ("first", "second", "third")
+    return "then" if place == last else names[place] if place < len(names) else f"place_{place}"

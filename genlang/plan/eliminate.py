@@ -7,83 +7,19 @@ Tensor variable elimination (Obermeyer et al. 2019) with data indices and couple
         loops that its states do not have (a segment sum where it reads a state by a data index)
         a state whose terms all stand in its own loops is summed out of their sum, cheapest first
 
-A term that can do neither couples the cells of an array (`x[i] == z[j]` for all pairs): the array
+Chains (`z[t]` reads `z[t-1]`) are taken whole, once the states of single steps are summed out. A
+term that can do neither couples the cells of an array (`x[i] == z[j]` for all pairs): the array
 becomes one state whose values are its profiles, and the search starts again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from genlang.check.model import Const, Dim, Draw, Expr, Loop, Ref, Variable
+from genlang.check.model import Const, Dim, Expr, Loop, Ref, Variable
 from genlang.check.walk import index_type, symbols
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.graph import Term, target_of
-from genlang.plan.support import Support
-
-# A read of a state by a piece: indices for the loops of the state that are not in its profile.
-Where = tuple[Expr, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """A log-density array over plates and states, made by one step and used by one other."""
-
-    plates: tuple[Loop, ...]
-    states: tuple[tuple[Variable, Where], ...]
-    terms: tuple[Term, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Make:
-    """The log density of one statement."""
-
-    result: Piece
-    term: Term
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SumOut:
-    """Eliminate one state from the sum of pieces, in the loops `result.plates`."""
-
-    result: Piece
-    state: Variable
-    pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Push:
-    """Take the product over the loops `over`; where `index` is not empty it is a segment sum.
-
-    `index` pairs each loop of `state` that is reached by an index with that index.
-    """
-
-    result: Piece
-    piece: Piece
-    over: tuple[Loop, ...]
-    index: tuple[tuple[Loop, Expr], ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Finish:
-    """A piece without states: a factor of the program, one value for each cell of its loops."""
-
-    piece: Piece
-
-
-Step = Make | SumOut | Push | Finish
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A summed-out latent: its statement, values, and the loops that its profiles cover."""
-
-    draw: Draw
-    support: Support
-    profile: tuple[Loop, ...] = ()
-
-    @property
-    def plates(self) -> tuple[Loop, ...]:
-        """The loops for each iteration of which it is summed out on its own."""
-        return tuple(loop for loop in self.draw.loops if loop not in self.profile)
+from genlang.plan.graph import Term
+from genlang.plan.rewrite import target_of
+from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +46,10 @@ def eliminate(
             old = states[stuck.state]
             _refuse_profile(stuck, old)
             wider = tuple(p for p in old.draw.loops if p in old.profile or p in stuck.loops)
-            states[stuck.state] = State(old.draw, old.support, wider)
+            # A latent and its shadows are one array, so they are profiles together.
+            for z, state in states.items():
+                if state.draw is old.draw:
+                    states[z] = replace(state, profile=wider)
 
 
 def _refuse_profile(stuck: _Stuck, state: State) -> None:
@@ -142,6 +81,7 @@ def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]
             _own_plates(term, states),
             tuple(_where(z, term, states) for z, _ in term.reads),
             (term,),
+            term.place,
         )
         steps.append(Make(piece, term))
         pieces.append(piece)
@@ -156,7 +96,9 @@ def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]
             steps.append(push)
             pieces.append(push.result)
             continue
-        done = _sum_out(pieces, states)
+        done = _sum_out(pieces, states) or _sum_chain(pieces, states)
+        if done is None:
+            raise _stuck(max(pieces, key=lambda p: len(p.plates)), states)
         steps.append(done)
         pieces = [p for p in pieces if p not in done.pieces]
         pieces.append(done.result)
@@ -274,30 +216,87 @@ def _profiles(state: State, loops: tuple[Loop, ...]) -> float:
     return values**cells if cells < 64 else float("inf")
 
 
-def _sum_out(pieces: list[Piece], states: dict[Variable, State]) -> SumOut:
+def _readers(z: Variable, pieces: list[Piece]) -> tuple[Piece, ...]:
+    return tuple(p for p in pieces if z in dict(p.states))
+
+
+def _ready(z: Variable, readers: tuple[Piece, ...], states: dict[Variable, State]) -> bool:
+    """Whether all readers of a state stand in its own loops and read its cell directly."""
+    own = states[z].plates
+    return all(set(p.plates) == set(own) and _direct(dict(p.states)[z], own) for p in readers)
+
+
+def _sum_out(pieces: list[Piece], states: dict[Variable, State]) -> SumOut | None:
     """Sum out the ready state that couples the fewest others; ties to the latest declared."""
     best: tuple[int, int, Variable, tuple[Piece, ...]] | None = None
-    for i, z in enumerate(states):
-        readers = tuple(p for p in pieces if z in dict(p.states))
-        if not readers:
+    for i, (z, state) in enumerate(states.items()):
+        readers = _readers(z, pieces)
+        if not readers or state.carried or state.lag or not _ready(z, readers, states):
             continue
-        own = set(states[z].plates)
-        if any(
-            set(p.plates) != own or not _direct(dict(p.states)[z], states[z].plates)
-            for p in readers
-        ):
-            continue
+        if any(p.place is not None for p in readers):
+            continue  # an outer state of chains: they come first
         neighbours = len({w for p in readers for w, _ in p.states})
         if best is None or (neighbours, -i) < best[:2]:
             best = (neighbours, -i, z, readers)
     if best is None:
-        raise _stuck(max(pieces, key=lambda p: len(p.plates)), states)
+        return None
     _, _, z, readers = best
+    terms = tuple(t for p in readers for t in p.terms)
+    result = Piece(states[z].plates, _rest(readers, {z}, states), terms)
+    return SumOut(result, z, readers)
+
+
+def _rest(
+    readers: tuple[Piece, ...], gone: set[Variable], states: dict[Variable, State]
+) -> tuple[tuple[Variable, Where], ...]:
+    """The states that remain once some are eliminated; raises where a cell is read in two ways."""
     rest: dict[Variable, Where] = {}
     for p in readers:
         for w, where in p.states:
-            if w is not z and rest.setdefault(w, where) != where:
+            if w not in gone and rest.setdefault(w, where) != where:
                 raise _stuck(p, states)
-    terms = tuple(t for p in readers for t in p.terms)
-    result = Piece(states[z].plates, tuple(rest.items()), terms)
-    return SumOut(result, z, readers)
+    return tuple(rest.items())
+
+
+def _sum_chain(pieces: list[Piece], states: dict[Variable, State]) -> SumChain | None:
+    """Take a chain that is ready, with all chains along its loop that a piece couples to it."""
+    for z, state in reversed(states.items()):
+        if state.carried and _readers(z, pieces):
+            step = _chain_of(z, pieces, states)
+            if step is not None:
+                return step
+    return None
+
+
+def _chain_of(z: Variable, pieces: list[Piece], states: dict[Variable, State]) -> SumChain | None:
+    lags = {s: state.lag for s, state in states.items() if state.lag is not None}
+    loop = next(lag.loop for lag in lags.values() if lag.of is z)
+    group, size = {z}, 0
+    readers: tuple[Piece, ...] = ()
+    while len(group) > size:
+        size = len(group)
+        every = group | {s for s, lag in lags.items() if lag.of in group and lag.loop is loop}
+        readers = tuple(p for p in pieces if every & dict(p.states).keys())
+        for p in readers:
+            for w, _ in p.states:
+                base = lags[w].of if w in lags else w
+                along = any(lag.of is base and lag.loop is loop for lag in lags.values())
+                if along and set(states[base].plates) == set(states[z].plates):
+                    group.add(base)
+    gone = {
+        w for p in readers for w, _ in p.states if w in group or (w in lags and lags[w].of in group)
+    }
+    if not all(_ready(w, _readers(w, list(readers)), states) for w in gone):
+        return None
+    rest = _rest(readers, gone, states)
+    if any(loop in states[w].plates for w, _ in rest):
+        return None
+    latents = tuple(w for w in states if w in group)
+    place = {w: (-lag.by, latents.index(lag.of)) for w, lag in lags.items() if lag.of in group}
+    shadows = tuple(sorted((w for w in gone if w in lags), key=lambda w: place[w]))
+    reading = [p for p in readers if any(w in lags for w, _ in p.states)]
+    parts = [p.place[1] for p in reading if p.place is not None]
+    order = max([lags[w].by for w in shadows] + parts)
+    plates = tuple(p for p in states[z].plates if p is not loop)
+    terms = tuple(dict.fromkeys(t for p in readers for t in p.terms))
+    return SumChain(Piece(plates, rest, terms), lags[shadows[0]], latents, shadows, order, readers)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
 from genlang.check.shapes import show
-from genlang.plan.eliminate import Finish, Make, Piece, Push, State, SumOut
-from genlang.plan.graph import loops_of, reads_any, target_of
 from genlang.plan.plan import Plan
+from genlang.plan.rewrite import loops_of, reads_any, target_of
+from genlang.plan.steps import Finish, Make, Piece, Push, State, SumChain, SumOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Explanation:
 
 def explain(plan: Plan) -> Explanation:
     """Return a plan in words."""
-    states = dict(plan.states)
+    states = plan.summed
     loops: dict[Variable, tuple[Loop, ...]] = {}
     for statement in plan.model.statements:
         target = target_of(statement)
@@ -133,6 +133,8 @@ def _steps(plan: Plan) -> list[str]:
             case SumOut(state=z, pieces=pieces, result=result):
                 where = _where(result)
                 lines.append(f"sum `{z.name}` out of {_terms(pieces, z)}{where}")
+            case SumChain():
+                lines.append(_chain(step))
             case Push(piece=piece, over=over, index=index) if index:
                 reached = ", ".join(f"`{z.name}`" for z, _ in piece.states)
                 lines.append(
@@ -146,16 +148,28 @@ def _steps(plan: Plan) -> list[str]:
     return lines
 
 
+def _chain(step: SumChain) -> str:
+    """One chain, or several that a term couples, in words."""
+    names = " and ".join(f"`{z.name}`" for z in step.states)
+    what = "tree" if step.lag.parent is not None else "chain"
+    order = f" of order {step.order}" if step.order > 1 else ""
+    seen = _terms(step.pieces, *step.states)
+    where = _where(step.result)
+    coupled = ", whose states are taken together" if step.states[1:] else ""
+    along = _loop(step.lag.loop)
+    return f"sum the {what}{order} of {names} along {along} out of {seen}{coupled}{where}"
+
+
 def _where(piece: Piece) -> str:
     return f", for each {' and '.join(_loop(p) for p in piece.plates)}" if piece.plates else ""
 
 
-def _terms(pieces: tuple[Piece, ...], own: Variable | None = None) -> str:
+def _terms(pieces: tuple[Piece, ...], *own: Variable) -> str:
     names: dict[str, None] = {}
     for piece in pieces:
         for term in piece.terms:
             match term.statement:
-                case Draw(target=target) if target is not own:
+                case Draw(target=target) if target not in own:
                     names[f"`{target.name}`"] = None
                 case Factor(name=name):
                     names[f"`{name or 'factor'}`"] = None

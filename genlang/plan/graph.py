@@ -1,26 +1,18 @@
 """Model -> terms: one log-density term a statement, over plates (loops) and states.
 
-Loops that run over the same thing are one plate: two `for n in N:` blocks share it, while the `j`
-of `for i in N: for j in N:` is another (the second use of N in its nest). `let`s that read a
-discrete latent are written out in their readers; the others stay variables of the program.
-
 A term reads a latent's cell directly (`z[n]` in the loop over n), through a data index
 (`truth[of_item[r]]`), or couples cells of the array (`z[0] + z[1]`, `sum(z[j] for j in J)`).
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from genlang.check.model import (
-    Apply,
     Array,
-    Choice,
     Define,
-    Distribution,
     Draw,
     Expr,
-    Extent,
     Factor,
     Given,
     Index,
@@ -31,7 +23,6 @@ from genlang.check.model import (
     Reduce,
     Ref,
     Require,
-    Select,
     Slice,
     Statement,
     Symbol,
@@ -46,6 +37,9 @@ from genlang.check.walk import (
     substitute_law,
     symbols,
 )
+from genlang.plan.lags import Lag, Lagged, chain_loop, chained_parts
+from genlang.plan.plates import canonical
+from genlang.plan.rewrite import loops_of, map_law, reads_any, write_out
 
 DISCRETE = frozenset({"bool", "index", "count", "int"})
 
@@ -62,7 +56,9 @@ class Term:
     """A statement's log density: its plates, outermost first, and its reads of discrete latents.
 
     `law` and `value` are those of the statement with `let`s of latents written out and loops
-    replaced by plates; a `Draw` has a law, a `Factor` a value.
+    replaced by plates; a `Draw` has a law, a `Factor` a value. `guard` says where in its plates the
+    statement stands. `place` is (p, last) for the part of a chain that holds at place p of its
+    loop, from `last` on for p = last; None where the term holds everywhere.
     """
 
     statement: Draw | Factor
@@ -71,6 +67,8 @@ class Term:
     value: Expr | None
     subscripts: tuple[Expr, ...]
     reads: tuple[tuple[Variable, tuple[Read, ...]], ...]
+    guard: tuple[Expr, ...] = ()
+    place: tuple[int, int] | None = None
 
 
 def is_state(statement: Statement) -> TypeGuard[Draw]:
@@ -80,84 +78,6 @@ def is_state(statement: Statement) -> TypeGuard[Draw]:
         and statement.target.role == "latent"
         and statement.target.cell.kind in DISCRETE
     )
-
-
-def loops_of(statement: Statement) -> tuple[Loop, ...]:
-    """Return the loops of a statement (none for `data`)."""
-    return () if isinstance(statement, Given) else statement.loops
-
-
-def target_of(statement: Statement) -> Variable | None:
-    """Return the variable that a statement declares, None for `factor` and `require`."""
-    return None if isinstance(statement, Factor | Require) else statement.target
-
-
-Key = tuple[object, int]
-
-
-@dataclass(slots=True)
-class _Plates:
-    """The plates found so far, by what they run over; `inside` are the plates seen within each."""
-
-    plates: dict[Key, Loop] = field(default_factory=dict)
-    inside: dict[Key, set[Key]] = field(default_factory=dict)
-    result: dict[Loop, Loop] = field(default_factory=dict)
-    keys: dict[Loop, Key] = field(default_factory=dict)
-
-    def add(self, loop: Loop, outer: list[Key]) -> Key:
-        """Map a loop inside `outer` to its plate; returns the plate's key."""
-        if loop in self.keys:
-            key = self.keys[loop]
-        else:
-            fresh = self._over_plates(loop)
-            bare = (loop.extent.dim or id(loop), fresh.extent.of, fresh.start, fresh.stop,
-                    fresh.weight)  # fmt: skip
-            key = (bare, 0)
-            # The second use in one nest is another plate, and so is one that would stand both
-            # outside and inside the same plate.
-            while key in outer or self.inside.get(key, set()) & set(outer):
-                key = (bare, key[1] + 1)
-            self.keys[loop] = key
-            self._name(key, fresh, loop)
-            self.result[loop] = self.plates[key]
-        for o in outer:
-            self.inside.setdefault(o, set()).update({key} | self.inside.get(key, set()))
-        return key
-
-    def _over_plates(self, loop: Loop) -> Loop:
-        """A loop whose bounds and weight read plates."""
-        values: dict[Symbol, Expr] = {
-            old: Ref(new, index_type(new)) for old, new in self.result.items() if old is not new
-        }
-        of = tuple(substitute(e, values) for e in loop.extent.of)
-        ends = [None if e is None else substitute(e, values) for e in (loop.start, loop.stop)]
-        weight = None if loop.weight is None else substitute(loop.weight, values)
-        extent = Extent(loop.extent.dim, of, loop.extent.size)
-        same = (extent, *ends, weight) == (loop.extent, loop.start, loop.stop, loop.weight)
-        return loop if same else replace(
-            loop, extent=extent, start=ends[0], stop=ends[1], weight=weight
-        )  # fmt: skip
-
-    def _name(self, key: Key, fresh: Loop, loop: Loop) -> None:
-        """Keep a plate; one without a name takes that of a later loop over the same thing."""
-        if key not in self.plates:
-            self.plates[key] = fresh
-        elif loop.name and not self.plates[key].name:
-            old, named = self.plates[key], replace(self.plates[key], name=loop.name)
-            self.plates[key] = named
-            for mapped, plate in self.result.items():
-                if plate is old:
-                    self.result[mapped] = named
-
-
-def canonical(model: Model) -> dict[Loop, Loop]:
-    """Map every loop to its plate: the first loop over the same part in the same kind of nest."""
-    plates = _Plates()
-    for statement in model.statements:
-        outer: list[Key] = []
-        for loop in loops_of(statement):
-            outer.append(plates.add(loop, outer))
-    return plates.result
 
 
 def on_plates(model: Model) -> tuple[Statement, ...]:
@@ -179,11 +99,6 @@ def on_plates(model: Model) -> tuple[Statement, ...]:
             case _:
                 result.append(new)
     return tuple(result)
-
-
-def reads_any(expr: Expr, variables: set[Variable]) -> bool:
-    """Whether an expression refers to one of the variables."""
-    return any(s in variables for s in symbols(expr))
 
 
 def _rewrite(
@@ -208,104 +123,6 @@ def _rewrite(
             return replace(statement, loops=loops)
         case Given():
             return statement
-
-
-def map_law(law: Law, lets: dict[Variable, Define]) -> Law:
-    """Write out `let`s in a distribution."""
-    return rewrite_law(law, lambda e: write_out(e, lets))
-
-
-def rewrite_law(law: Law, change: Callable[[Expr], Expr]) -> Law:
-    """Apply a function to every expression of a distribution."""
-    match law:
-        case Choice(condition=condition, then=then, otherwise=otherwise):
-            return replace(
-                law,
-                condition=change(condition),
-                then=rewrite_law(then, change),
-                otherwise=rewrite_law(otherwise, change),
-            )
-        case Distribution(parameters=parameters, lower=lower, upper=upper):
-            return replace(
-                law,
-                parameters=tuple((name, change(e)) for name, e in parameters),
-                lower=None if lower is None else change(lower),
-                upper=None if upper is None else change(upper),
-            )
-
-
-def write_out(expr: Expr, lets: dict[Variable, Define]) -> Expr:
-    """Replace reads of the given `let`s by their definitions at the indices read.
-
-    `theta[of[r]]` with `let theta[i] = a * z[i]` becomes `a * z[of[r]]`.
-    """
-    match expr:
-        case Index(base=Ref(symbol=Variable() as let), subscripts=subscripts) if let in lets:
-            define = lets[let]
-            given = tuple(s if isinstance(s, Slice) else write_out(s, lets) for s in subscripts)
-            n = len(let.loops)
-            if any(isinstance(s, Slice) for s in given[:n]) or len(given) < n:
-                return _whole(expr, define, given)
-            own = define.loops[len(define.loops) - n :] if n else ()
-            values: dict[Symbol, Expr] = {
-                loop: e for loop, e in zip(own, given[:n], strict=True) if not isinstance(e, Slice)
-            }
-            body = substitute(define.value, values)
-            rest = given[n:]
-            return replace(expr, base=body, subscripts=rest) if rest else body
-        case Ref(symbol=Variable() as let) if let in lets:
-            if let.loops and let.dims:
-                return _whole(expr, lets[let], ())
-            return lets[let].value
-        case _:
-            return rebuild(expr, lambda e: write_out(e, lets))
-
-
-def _whole(expr: Expr, define: Define, given: tuple[Expr | Slice, ...]) -> Expr:
-    """The array of a `let` of latents as a comprehension over its loops."""
-    n = len(define.target.loops)
-    own = define.loops[len(define.loops) - n :]
-    fresh = tuple(replace(loop) for loop in own)
-    values: dict[Symbol, Expr] = {
-        old: Ref(new, index_type(new)) for old, new in zip(own, fresh, strict=True)
-    }
-    body = substitute(define.value, values)
-    array: Expr = body
-    for i in range(n - 1, -1, -1):
-        dims = (fresh[i].extent, *array.type.dims)
-        array = Array((array,), (fresh[i],), None, replace(array.type, dims=dims), expr.span)
-    return Index(array, given, expr.type, expr.span) if given else array
-
-
-def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """Apply a function to the direct subexpressions (loop bounds left as they are)."""
-    match expr:
-        case Apply(arguments=arguments):
-            return replace(expr, arguments=tuple(map(change, arguments)))
-        case Index(base=base, subscripts=subscripts):
-            new = tuple(s if isinstance(s, Slice) else change(s) for s in subscripts)
-            return replace(expr, base=change(base), subscripts=new)
-        case Select(condition=condition, then=then, otherwise=otherwise):
-            return replace(
-                expr,
-                condition=change(condition),
-                then=change(then),
-                otherwise=change(otherwise),
-            )
-        case Reduce(element=element, condition=condition):
-            return replace(
-                expr,
-                element=change(element),
-                condition=None if condition is None else change(condition),
-            )
-        case Array(items=items, condition=condition):
-            return replace(
-                expr,
-                items=tuple(map(change, items)),
-                condition=None if condition is None else change(condition),
-            )
-        case _:
-            return expr
 
 
 def state_reads(expr: Expr, states: set[Variable]) -> Iterator[tuple[Variable, Read]]:
@@ -337,20 +154,75 @@ def _reads(
                 yield from _reads(child, states, inner)
 
 
-def terms(statements: tuple[Statement, ...]) -> tuple[Term, ...]:
-    """Return the term of every statement that has a density."""
-    states = {s.target for s in statements if is_state(s)}
+def terms(found: Lagged) -> tuple[Term, ...]:
+    """Return the terms of all statements that have a density."""
+    draws = {s.target: s for s in found.statements if is_state(s)}
+    chains = Chains(draws, found.shadows)
     result: list[Term] = []
-    for statement in statements:
+    for statement in found.statements:
+        guard = found.guards.get(statement, ())
         match statement:
             case Draw(target=target, law=law, subscripts=subscripts) if target.role != "generated":
-                expressions = (*law_expressions(law), *subscripts)
-                result.append(_term(statement, law, None, subscripts, expressions, states))
+                whole = _term(statement, law, None, subscripts, chains, guard)
+                result += _parts(whole, chains)
             case Factor(value=value):
-                result.append(_term(statement, None, value, (), (value,), states))
+                result.append(_term(statement, None, value, (), chains, guard))
             case _:
                 pass
     return tuple(result)
+
+
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """The statements of all discrete latents, and the lags of the shadows."""
+
+    draws: dict[Variable, Draw]
+    shadows: dict[Variable, Lag]
+
+    @property
+    def states(self) -> set[Variable]:
+        """All discrete latents and shadows."""
+        return self.draws.keys() | self.shadows.keys()
+
+    def carried(self, loop: Loop) -> set[Variable]:
+        """The latents that chains along a loop carry, and their shadows."""
+        along = {s: lag for s, lag in self.shadows.items() if lag.loop is loop}
+        return along.keys() | {lag.of for lag in along.values()}
+
+    def loops(self, z: Variable) -> tuple[Loop, ...]:
+        """The loops of a latent or of a shadow's latent."""
+        return self.draws[self.shadows[z].of if z in self.shadows else z].loops
+
+
+def _parts(whole: Term, chains: Chains) -> list[Term]:
+    """One term for each part of a chain's law, if it reads the chain and outer states only.
+
+    A term that reads latents of its own step stays whole: they are summed out of it first.
+    """
+    assert whole.law is not None
+    assert isinstance(whole.statement, Draw)
+    loop = chain_loop(whole.law)
+    if loop is None:
+        return [whole]
+    carried = chains.carried(loop)
+    reads = {z for z, _ in whole.reads}
+    lags = any(z in chains.shadows and chains.shadows[z].loop is loop for z in reads)
+    here = set(whole.plates)
+    if (
+        not (lags or whole.statement.target in carried)
+        or any(z not in carried and loop in chains.loops(z) for z in reads)
+        or any(set(chains.loops(z)) != here for z in reads if z in carried)
+    ):
+        return [whole]
+    laws = chained_parts(whole.law)
+    last = len(laws) - 1
+    return [
+        replace(
+            _term(whole.statement, law, None, whole.subscripts, chains, whole.guard),
+            place=(i, last),
+        )
+        for i, law in enumerate(laws)
+    ]
 
 
 def _term(
@@ -358,9 +230,13 @@ def _term(
     law: Law | None,
     value: Expr | None,
     subscripts: tuple[Expr, ...],
-    expressions: tuple[Expr, ...],
-    states: set[Variable],
+    chains: Chains,
+    guard: tuple[Expr, ...],
 ) -> Term:
+    states = chains.states
+    expressions = [*(law_expressions(law) if law is not None else ()), *subscripts]
+    if value is not None:
+        expressions.append(value)
     reads: dict[Variable, dict[Read, None]] = {}
     if is_state(statement):
         reads[statement.target] = {Read(subscripts): None}
@@ -372,4 +248,4 @@ def _term(
             for z, _ in state_reads(expr, states):
                 reads.setdefault(z, {})[Read((None,) * len(z.loops))] = None
     found = tuple((z, tuple(r)) for z, r in reads.items())
-    return Term(statement, statement.loops, law, value, subscripts, found)
+    return Term(statement, statement.loops, law, value, subscripts, found, guard)

@@ -4,12 +4,14 @@ The plan depends on the model and on the set of observed names with missing cell
 or values: `emit` turns it into text, `explain` into words.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genlang.check.model import Draw, Model, Statement, Variable
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.eliminate import State, Step, eliminate
+from genlang.plan.eliminate import eliminate
 from genlang.plan.graph import Term, is_state, on_plates, terms
+from genlang.plan.lags import Lagged, lagged
+from genlang.plan.steps import State, Step
 from genlang.plan.support import Support, support
 
 
@@ -27,6 +29,11 @@ class Plan:
     plain: tuple[Term, ...]
     steps: tuple[Step, ...]
     missing: frozenset[str] = frozenset()
+
+    @property
+    def summed(self) -> dict[Variable, State]:
+        """The latents that are summed out, without the shadows of lagged reads."""
+        return {z: s for z, s in self.states if s.lag is None}
 
 
 def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
@@ -50,7 +57,10 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     faults += _weighted(statements)
     if faults:
         raise ModelError(faults, model.source)
-    every = terms(statements)
+    chains = lagged(statements, set(states))
+    statements = chains.statements
+    states |= _with_shadows(states, chains)
+    every = terms(chains)
     summed = tuple(t for t in every if t.reads)
     try:
         states, steps = eliminate(summed, states)
@@ -58,6 +68,17 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
         raise ModelError(error.diagnostics, model.source) from None
     plain = tuple(t for t in every if not t.reads)
     return Plan(model, statements, tuple(states.items()), plain, steps, missing)
+
+
+def _with_shadows(states: dict[Variable, State], found: Lagged) -> dict[Variable, State]:
+    """States of the shadows, and of the latents that have one, by what the statements are now."""
+    draws = {s.target: s for s in found.statements if is_state(s)}
+    carried = {lag.of for lag in found.shadows.values()}
+    base = {z: replace(s, draw=draws[z], carried=z in carried) for z, s in states.items()}
+    return base | {
+        shadow: replace(base[lag.of], lag=lag, carried=False)
+        for shadow, lag in found.shadows.items()
+    }
 
 
 def _weighted(statements: tuple[Statement, ...]) -> list[Diagnostic]:

@@ -17,6 +17,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.diagnostics import Diagnostic, ModelError
+from genlang.plan.lags import chained_parts
 
 COUNT = Type("count")
 
@@ -71,15 +72,35 @@ def extent_size(extent: Extent) -> Expr | None:
 def support(draw: Draw, supports: dict[Variable, Support]) -> Support:
     """Return the support of a discrete latent; `supports` holds those declared before it.
 
-    Raises ModelError (E701) where it is not finite or cannot be told.
+    A chain's later parts may read the latent itself: its values are those reachable from the first
+    part. Raises ModelError (E701) where they are not finite, grow from element to element, or
+    cannot be told.
     """
-    found = _support(draw.law, supports)
+    z, laws = draw.target, chained_parts(draw.law)
+    found = _support(laws[0], supports)
+    for law in laws[1:]:
+        if found is None:
+            break
+        later = _support(law, supports | {z: found})
+        found = found if later == found else _join(found, later)
     if found is None:
-        name = draw.target.name
-        message = f"`{name}` is discrete and its support is not finite, so it cannot be summed out"
-        edit = "give it an upper bound, as in `Poisson(rate, upper=100)`"
-        raise ModelError([Diagnostic("E701", message, draw.span, help=edit)])
+        raise _endless(draw, "its support is not finite")
+    for law in laws[1:]:
+        later = _support(law, supports | {z: found})
+        if later is None or not _within(later, found):
+            raise _endless(draw, "its values grow from element to element")
     return found
+
+
+def _endless(draw: Draw, why: str) -> ModelError:
+    message = f"`{draw.target.name}` is discrete and {why}, so it cannot be summed out"
+    edit = "give it an upper bound, as in `Poisson(rate, upper=100)`"
+    return ModelError([Diagnostic("E701", message, draw.span, help=edit)])
+
+
+def _within(one: Support, two: Support) -> bool:
+    """Whether a support lies in another, by their text or by numbers."""
+    return one == two or _join(one, two) == two
 
 
 def _support(law: Law, supports: dict[Variable, Support]) -> Support | None:
@@ -101,9 +122,19 @@ def _support(law: Law, supports: dict[Variable, Support]) -> Support | None:
 def _join(one: Support | None, two: Support | None) -> Support | None:
     if one is None or two is None:
         return None
-    return Support(
-        Apply("min", (one.low, two.low), COUNT), Apply("max", (one.high, two.high), COUNT)
-    )
+    return Support(_extreme("min2", one.low, two.low), _extreme("max2", one.high, two.high))
+
+
+def _extreme(function: str, one: Expr, two: Expr) -> Expr:
+    match one, two:
+        case Const(value=int(a)), Const(value=int(b)):
+            return number(min(a, b) if function == "min2" else max(a, b))
+        case _ if one == two:
+            return one
+        case Apply(function=same, arguments=arguments), _ if same == function and two in arguments:
+            return one
+        case _:
+            return Apply(function, (one, two), COUNT)
 
 
 def _natural(

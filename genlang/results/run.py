@@ -9,7 +9,7 @@ from genlang.infer.density import StandIn, execute
 from genlang.infer.method import Method
 from genlang.infer.target import Target, target
 from genlang.infer.tensors import namespace
-from genlang.plan.graph import loops_of, target_of
+from genlang.plan.rewrite import loops_of, target_of
 from genlang.results.coordinates import Sizes, axes
 from genlang.results.fit import Estimate, Fit
 

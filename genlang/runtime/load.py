@@ -13,7 +13,13 @@ from typing import Any
 
 IMPORTS = frozenset({"math", "pyro", "torch", "pyro.distributions"})
 FROM = frozenset(
-    {"genlang.runtime", "genlang.runtime.reductions", "torch.distributions", "pyro.infer"}
+    {
+        "genlang.runtime",
+        "genlang.runtime.chains",
+        "genlang.runtime.reductions",
+        "torch.distributions",
+        "pyro.infer",
+    }
 )
 ALLOWED: tuple[type[ast.AST], ...] = (
     ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Expr, ast.Assign, ast.With,

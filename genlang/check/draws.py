@@ -1,0 +1,183 @@
+"""`latent` and `observed`: what they draw, over which loops, part by part where they are chains."""
+
+from dataclasses import replace
+
+from genlang.check.chains import chain_loop, covering, together
+from genlang.check.expressions import expression, integer, iteration
+from genlang.check.header import Header
+from genlang.check.laws import law, wider
+from genlang.check.model import (
+    Dim,
+    Draw,
+    Expr,
+    Extent,
+    Law,
+    Loop,
+    Ref,
+    Statement,
+    Type,
+    Variable,
+)
+from genlang.check.scope import Poison, Scope
+from genlang.check.shapes import same, show
+from genlang.check.supports import drawn
+from genlang.check.written import drawn_as, written_type
+from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.syntax import nodes
+
+
+def draw(node: nodes.DrawDecl, scope: Scope, out: list[Statement]) -> None:
+    """Check `latent` and `observed`."""
+    if node.word == "generated":
+        scope.broken.update(t.name.name for t in node.targets)
+        scope.fail("E290", "`generated` is not supported yet", node.span)
+    for target in node.targets:
+        depth = len(scope.loops)
+        scope.declaring = target.name.name
+        try:
+            out.append(_draw(node, target, scope))
+        except Poison:
+            if target.name.name not in scope.names:
+                scope.broken.add(target.name.name)
+        finally:
+            del scope.loops[depth:]
+            scope.declaring = ""
+            scope.early.pop(target.name.name, None)
+
+
+def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:
+    known = scope.names.get(target.name.name)
+    if node.word == "observed" and isinstance(known, Variable) and known.role in ("data", "let"):
+        return _over_cells(node, target, known, scope)
+    header = Header(target, scope)
+    written = None if node.type is None else written_type(node.type, scope)
+    variable, found = typed(node, header, written, scope)
+    cell = variable.cell
+    header.carries_its_loops(node.word, scope)
+    if node.word == "latent" and cell.kind in ("count", "int") and cell.dims:
+        scope.fail("E318", "a latent vector of counts cannot be summed out", node.span,
+                   why="only single values are enumerated")  # fmt: skip
+    loops = tuple(scope.loops)
+    subscripts = header.subscripts()
+    scope.declare(variable.name, variable, variable.span)
+    values = drawn(found, cell, scope.supports)
+    scope.supports[variable] = replace(values, given=node.word == "observed")
+    if node.word == "latent":
+        scope.unknown.add(variable)
+    return Draw(variable, found, loops, subscripts, node.span)
+
+
+def typed(
+    node: nodes.DrawDecl, header: Header, written: Type | None, scope: Scope
+) -> tuple[Variable, Law]:
+    """Type a distribution, part by part where it is a chain.
+
+    A part may read the variable's own lag, of the type that the parts together draw: so they are
+    typed again where a later part draws more than the first.
+    """
+    chain, name = node.distribution, header.name
+    loop = chain_loop(chain, scope) if len(chain.parts) > 1 else None
+    foretold = scope.early.get(name)
+    guess = _guess(chain.parts[0]) if node.word == "observed" and foretold is None else None
+    if guess is not None:
+        # `y[t] ~ Normal(y[t-1], 1)` over a part that has an element before reads itself at once.
+        scope.early[name] = header.variable(node.word, guess, node.description)
+    while True:
+        laws: list[Law] = []
+        whole: Type | None = None
+        for place, part in enumerate(chain.parts):
+            with covering(loop, place, scope):
+                found, one = law(part, tuple(header.unnamed), scope)
+            found, cell = drawn_as(found, one, written, node, scope)
+            if whole is not None and (
+                len(cell.dims) != len(whole.dims) or not all(map(same, cell.dims, whole.dims))
+            ):
+                scope.fail("E335", "the parts of a chain draw values of the same dims, here "
+                           f"{show(whole.dims)} and {show(cell.dims)}", part.span)  # fmt: skip
+            laws.append(found)
+            whole = cell if whole is None else wider(whole, cell)
+            if place == 0 and name not in scope.early and loop is not None:
+                scope.early[name] = header.variable(node.word, whole, node.description)
+        assert whole is not None
+        known = scope.early.get(name)
+        if known is None:
+            return header.variable(node.word, whole, node.description), laws[0]
+        if known.cell == whole:
+            if loop is None:
+                return known, laws[0]
+            return known, together(laws, loop, known, chain.span)
+        if known is foretold:
+            scope.fail("E334", f"`{name}` is read above before its type can be told", header.span,
+                       help="declare it above the statement that reads its lag")  # fmt: skip
+        scope.early[name] = header.variable(node.word, whole, node.description)
+
+
+def _guess(node: nodes.Expr) -> Type | None:
+    """The type of one draw, by the distribution's name alone; None for vectors and indices."""
+    match node:
+        case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
+            row = DISTRIBUTIONS[name]
+            return None if row.rank or row.kind == "index" else Type(row.kind)
+        case _:
+            return None
+
+
+def predeclare(
+    node: nodes.DrawDecl | nodes.ValueDecl, target: nodes.Target, scope: Scope
+) -> Variable | None:
+    """Return the variable of a statement further down, for a lagged read; None where it fails."""
+    known = scope.names | scope.early
+    trial = replace(scope, names=known, loops=list(scope.loops), found=[], pending={},
+                    declaring="")  # fmt: skip
+    try:
+        header = Header(target, trial)
+        if header.opened:
+            return None
+        written = None if node.type is None else written_type(node.type, trial)
+        if isinstance(node, nodes.ValueDecl):
+            assert node.value is not None
+            cell = expression(node.value.parts[0], trial).type
+        else:
+            found, one = law(node.distribution.parts[0], (), trial)
+            _, cell = drawn_as(found, one, written, node, trial)
+    except Poison:
+        return None
+    return header.variable(node.word, cell, node.description)
+
+
+def _over_cells(node: nodes.DrawDecl, target: nodes.Target, known: Variable, scope: Scope) -> Draw:
+    """`observed` over cells of a `data` name or of a `let` of data."""
+    scope.used.add(known.name)
+    if known in scope.unknown:
+        scope.fail("E323", f"`{known.name}` depends on unknowns and cannot be observed",
+                   target.span, why="an observed value is data, or computed from data alone",
+                   second=(known.span, "declared here"))  # fmt: skip
+    subs: list[Expr] = []
+    unnamed: list[Loop] = []
+    for sub in target.subscripts:
+        match sub:
+            case nodes.Binder(span=span, name=name, over=over):
+                scope.taken(name.name, name.span)
+                loop = iteration(over, name.name, span, scope)
+                scope.loops.append(loop)
+                subs.append(Ref(loop, Type("index", dim=loop.extent.dim)))
+            case nodes.Name(name=name, span=span) if isinstance(scope.names.get(name), Dim):
+                loop = Loop("", Extent(scope.dim(name, span)), span=span)
+                scope.loops.append(loop)
+                unnamed.append(loop)
+                subs.append(Ref(loop, Type("index", dim=loop.extent.dim)))
+            case nodes.Slice(span=span):
+                scope.fail("E313", "a slice declares nothing", span)
+            case _:
+                subs.append(integer(sub, scope, "a subscript"))
+    event = len(known.dims) - len(subs)
+    if event != len(known.cell.dims):
+        scope.fail("E312", f"`{known.name}` has dims {show(known.dims)}", target.span)
+    parts = node.distribution.parts
+    along = chain_loop(node.distribution, scope) if len(parts) > 1 else None
+    laws: list[Law] = []
+    for place, part in enumerate(parts):
+        with covering(along, place, scope):
+            laws.append(law(part, tuple(unnamed), scope)[0])
+    found = laws[0] if along is None else together(laws, along, None, node.distribution.span)
+    return Draw(known, found, tuple(scope.loops), tuple(subs), node.span)

@@ -1,0 +1,5 @@
+"""Chains and trees of states: one elimination for all of them, in kernels and in plain torch."""
+
+from genlang.runtime.chains.chain import sum_chain, sum_tree
+
+__all__ = ["sum_chain", "sum_tree"]
