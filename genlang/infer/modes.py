@@ -62,7 +62,7 @@ class Modes:
 def modes(
     target: Target, starts: int, steps: int, report: Callable[[str], None], *, jacobian: bool
 ) -> Modes:
-    """Search from twice as many points; half of them go to the end, the best and some of the rest.
+    """Climb from four times as many points; the best, and some of the others, go on to the end.
 
     Raises ModelError (E801) where every start has density 0.
     """
@@ -77,7 +77,7 @@ def modes(
         if step % 10 == 0:
             report(f"mode: step {step}, log density {-value:.4f}")
 
-    points = target.starts(2 * starts)
+    points = target.starts(4 * starts)
     if not len(points):
         raise ModelError([_impossible(target)])
     # Where the climb stepped out of the support, its start takes its place.
@@ -90,10 +90,10 @@ def modes(
 
 
 def _chosen(ordered: Tensor, count: int) -> Tensor:
-    """The best points, and as many evenly from the others: a lower mode may hold more mass."""
+    """The best points, and some evenly from the others: a lower mode may hold more mass."""
     if len(ordered) <= count:
         return ordered
-    best = (count + 1) // 2
+    best = (3 * count + 3) // 4
     rest = torch.linspace(best, len(ordered) - 1, count - best).long()
     return ordered[torch.cat([torch.arange(best), rest]).unique()]
 
