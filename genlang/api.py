@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
 from genlang.pipeline import Compiled, compile_text
+from genlang.plan.cost import over_budget
 
 if TYPE_CHECKING:
     from genlang.data.table import Table
@@ -122,6 +123,9 @@ class Model:
                 )
                 for name in sorted(table.missing)
             ])  # fmt: skip
+        large = over_budget(self.compiled.plan, table.greatest)
+        if large is not None:
+            raise DataError([large], self.compiled.model.source)
         return table
 
     def simulate(self, data: Any = None, seed: int = 1, **sizes: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from genlang.check.check import check
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.emit.program import emit
+from genlang.plan.cost import fixed, over_budget
 from genlang.plan.plan import Plan, plan
 from genlang.source import Source
 from genlang.syntax.parser import parse
@@ -35,9 +36,12 @@ def check_text(text: str, name: str = "model.gen") -> tuple[Model | None, tuple[
     if model is None or any(d.severity == "error" for d in every):
         return None, every
     try:
-        plan(model)
+        planned = plan(model)
     except ModelError as error:
         return None, _by_place((*every, *error.diagnostics))
+    large = over_budget(planned, fixed)
+    if large is not None:
+        return None, _by_place((*every, large))
     return model, every
 
 

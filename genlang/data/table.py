@@ -6,6 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from genlang.check.model import Dim, Variable
+
 Label = str | int
 
 
@@ -28,3 +30,15 @@ class Table:
     labels: Mapping[str, tuple[Label, ...]]
     notes: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
+
+    def greatest(self, symbol: Dim | Variable) -> float | None:
+        """Return a dim's size (a ragged one's longest row), or the greatest value of data.
+
+        None where the table does not say.
+        """
+        if isinstance(symbol, Dim):
+            if symbol.name in self.lengths:
+                return float(self.lengths[symbol.name].max(initial=0))
+            return self.sizes.get(symbol.name)
+        array = self.arrays.get(symbol.name)
+        return float(array.max()) if array is not None and array.size else None

@@ -49,7 +49,7 @@ def eliminate(
             # A latent and its shadows are one array, so they are profiles together.
             for z, state in states.items():
                 if state.draw is old.draw:
-                    states[z] = replace(state, profile=wider)
+                    states[z] = replace(state, profile=wider, coupled=stuck.term.statement)
 
 
 def _refuse_profile(stuck: _Stuck, state: State) -> None:

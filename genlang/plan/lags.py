@@ -62,7 +62,11 @@ class Lagged:
 
 
 def lagged(statements: tuple[Statement, ...], states: set[Variable]) -> Lagged:
-    """Replace the lagged reads of discrete latents, in their own loops, by reads of shadows."""
+    """Replace the lagged reads of discrete latents, in their own loops, by reads of shadows.
+
+    A latent is carried along one loop: that of its `then`, else the first that a lag is read along.
+    Neighbours along another loop are ordinary cells, which couple like any others.
+    """
     own = {
         s.target: tuple(e.symbol for e in s.subscripts if isinstance(e, Ref))
         for s in statements
@@ -73,9 +77,21 @@ def lagged(statements: tuple[Statement, ...], states: set[Variable]) -> Lagged:
     made: dict[tuple[Variable, int], Variable] = {}
     guards: dict[Statement, tuple[Expr, ...]] = {}
     result: list[Statement] = []
-    for statement in statements:
-        moved, guard = _on_chain(statement, own)
-        new = _shadowed(moved, own, trees, made, shadows)
+    moved = [_on_chain(statement, own) for statement in statements]
+    along: dict[Variable, Loop] = {}
+    for statement, _ in moved:
+        loop = chain_loop(statement.law) if isinstance(statement, Draw) else None
+        if isinstance(statement, Draw) and loop in own.get(statement.target, ()):
+            assert loop is not None
+            along[statement.target] = loop
+    for statement, _ in moved:
+        for expr in expressions_of(statement):
+            for read in _reads(expr, own):
+                lag = _lag_of(read, own, _loops(statement), trees)
+                if lag is not None:
+                    along.setdefault(lag.of, lag.loop)
+    for statement, guard in moved:
+        new = _shadowed(statement, own, trees, along, made, shadows)
         if guard:
             guards[new] = guard
         result.append(new)
@@ -179,6 +195,7 @@ def _shadowed(
     statement: Statement,
     own: Own,
     trees: set[Expr],
+    along: dict[Variable, Loop],
     made: dict[tuple[Variable, int], Variable],
     shadows: dict[Variable, Lag],
 ) -> Statement:
@@ -186,9 +203,9 @@ def _shadowed(
 
     def change(expr: Expr) -> Expr:
         match expr:
-            case Index(base=Ref(symbol=Variable() as z), subscripts=subs) if z in own:
-                lag = _lag(z, tuple(subs), own[z], loops, trees)
-                if lag is not None:
+            case Index(base=Ref(symbol=Variable() as z)) if z in own:
+                lag = _lag_of(expr, own, loops, trees)
+                if lag is not None and lag.loop is along[z]:
                     key = (z, lag.by)
                     if key not in made:
                         made[key] = replace(z, name=f"{z.name}_{lag.by}")
@@ -209,6 +226,13 @@ def _shadowed(
             return statement if read == value else replace(statement, value=read)
         case _:
             return statement
+
+
+def _lag_of(read: Index, own: Own, loops: tuple[Loop, ...], trees: set[Expr]) -> Lag | None:
+    assert isinstance(read.base, Ref)
+    z = read.base.symbol
+    assert isinstance(z, Variable)
+    return _lag(z, read.subscripts, own[z], loops, trees)
 
 
 def _lag(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from genlang.check.model import Draw, Expr, Loop, Variable
+from genlang.check.model import Draw, Expr, Loop, Statement, Variable
 from genlang.plan.graph import Term
 from genlang.plan.lags import Lag
 from genlang.plan.support import Support
@@ -85,7 +85,7 @@ class State:
     """A summed-out latent: its statement, values, and the loops that its profiles cover.
 
     A shadow, the latent some steps back, has the state of its latent and a `lag`; `carried` marks
-    the latents that have one.
+    the latents that have one. `coupled` is the statement that made it profiles.
     """
 
     draw: Draw
@@ -93,6 +93,7 @@ class State:
     profile: tuple[Loop, ...] = ()
     lag: Lag | None = None
     carried: bool = False
+    coupled: Statement | None = None
 
     @property
     def plates(self) -> tuple[Loop, ...]:

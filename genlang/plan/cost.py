@@ -1,0 +1,275 @@
+"""What a plan costs: cells and operations of each step as formulas in the sizes, and the budget.
+
+    make      the cells of a term, one for each combination of its loops and of the states it reads
+    sum out   the cells of the sum of the pieces, before the state is gone
+    chain     T * K^2 for one carried latent of K values, K the product where several are coupled
+    profiles  K^J joint values of J cells that a statement reads together
+
+Numbers need the sizes of dims; those that the model fixes are known at compile time, the others
+once data are bound. Above the budget nothing is allocated: the statement that couples is named.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import inf, prod
+
+from genlang.check.model import (
+    Apply,
+    Const,
+    Dim,
+    Draw,
+    Expr,
+    Extent,
+    Factor,
+    Index,
+    Ref,
+    Statement,
+    Variable,
+)
+from genlang.diagnostics import Diagnostic
+from genlang.plan.plan import Plan
+from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut
+
+BYTES = 8  # a number, float64
+BUDGET = 2**30  # bytes of the largest array of log densities
+MOST = 1e300
+
+# The size of a dim, or the greatest value of a data variable; None where it is not known.
+Known = Callable[[Dim | Variable], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The length of an axis: of a loop, or a latent's number of values, `over` profile loops."""
+
+    base: Extent | Expr
+    over: tuple[Extent, ...] = ()
+
+    def text(self) -> str:
+        """The length as a formula: `N`, `K`, `K^J`."""
+        base = _named(self.base)
+        if not self.over:
+            return base
+        cells = "*".join(map(_named, self.over))
+        return f"{base}^{cells}" if len(self.over) == 1 else f"{base}^({cells})"
+
+    def value(self, known: Known) -> float | None:
+        """The length as a number, None where a size is not known yet."""
+        base = _number(self.base, known)
+        cells = [_number(e, known) for e in self.over]
+        if base is None or any(c is None for c in cells):
+            return None
+        power = prod(c for c in cells if c is not None) if cells else 1.0
+        if base > 1 and power > 1000:
+            return MOST
+        return min(MOST, float(base**power))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One step: the axes of its arrays, and those of its operations."""
+
+    step: Step
+    arrays: tuple[tuple[Size, ...], ...]
+    operations: tuple[Size, ...]
+
+    def largest(self, known: Known) -> tuple[float, tuple[Size, ...]] | None:
+        """The bytes and the axes of the largest array, None where a size is not known."""
+        found = [(n, axes) for axes in self.arrays if (n := _product(axes, known)) is not None]
+        if not found:
+            return None
+        cells, axes = max(found, key=lambda x: x[0])
+        return BYTES * cells, axes
+
+
+def costs(plan: Plan) -> tuple[Cost, ...]:
+    """Return the cost of every step that makes an array."""
+    states = dict(plan.states)
+    return tuple(found for step in plan.steps if (found := _cost(step, states)) is not None)
+
+
+def _cost(step: Step, states: dict[Variable, State]) -> Cost | None:
+    match step:
+        case Make(result=piece, term=term):
+            cells = _axes((piece,), states)
+            target = term.statement.target if isinstance(term.statement, Draw) else None
+            inner = states[target].profile if target in states else ()
+            return Cost(step, (cells,), (*cells, *(Size(p.extent) for p in inner)))
+        case SumOut(pieces=pieces):
+            cells = _axes(pieces, states)
+            return Cost(step, (cells,), cells)
+        case SumChain(lag=lag, states=carried, order=order, result=piece):
+            batch = [Size(p.extent) for p in piece.plates]
+            batch += [_values(states[z]) for z, _ in piece.states]
+            window = [_values(states[z]) for z in carried] * order
+            along = Size(lag.loop.extent)
+            arrays = ((*batch, along, *window), (*window, *window))
+            return Cost(step, arrays, (*batch, along, *window, *window))
+        case Push(piece=piece):
+            cells = _axes((piece,), states)
+            return Cost(step, (cells,), cells)
+        case Finish():
+            return None
+
+
+def _axes(pieces: Iterable[Piece], states: dict[Variable, State]) -> tuple[Size, ...]:
+    """The axes of the sum of some pieces: their plates, then their states."""
+    plates = dict.fromkeys(p for piece in pieces for p in piece.plates)
+    reads = dict.fromkeys(z for piece in pieces for z, _ in piece.states)
+    return (*(Size(p.extent) for p in plates), *(_values(states[z]) for z in reads))
+
+
+def _values(state: State) -> Size:
+    return Size(state.support.size, tuple(p.extent for p in state.profile))
+
+
+# -- Numbers and formulas ---------------------------------------------------------------------
+
+
+def _named(part: Extent | Expr) -> str:
+    match part:
+        case Extent(dim=Dim(name=name)):
+            return name
+        case Extent(size=size):
+            return "?" if size is None else str(size)
+        case Const(value=value):
+            return str(value)
+        case Ref(symbol=symbol):
+            return symbol.name
+        case Index(base=base):
+            return f"max {_named(base)}"
+        case Apply(function="+" | "-" | "*" as sign, arguments=(left, right)):
+            return f"({_named(left)} {sign} {_named(right)})"
+        case _:
+            return "V"
+
+
+def _number(part: Extent | Expr, known: Known) -> float | None:
+    """The greatest value of a size."""
+    match part:
+        case Extent(dim=Dim() as dim):
+            return known(dim)
+        case Extent(size=size):
+            return size
+        case Const(value=int(value)):
+            return value
+        case Ref(symbol=Dim() | Variable() as symbol):
+            return known(symbol)
+        case Index(base=base):
+            return _number(base, known)
+        case Apply(function="+" | "-" | "*" as sign, arguments=(left, right)):
+            a, b = _number(left, known), _number(right, known)
+            if a is None or b is None:
+                return None
+            return a + b if sign == "+" else a - b if sign == "-" else a * b
+        case _:
+            return None
+
+
+def _product(sizes: tuple[Size, ...], known: Known) -> float | None:
+    found = 1.0
+    for size in sizes:
+        value = size.value(known)
+        if value is None:
+            return None
+        found = min(MOST, found * max(value, 0.0))
+    return found
+
+
+def formula(sizes: tuple[Size, ...]) -> str:
+    """A product of sizes as text: `S*T*K^2`."""
+    counts: dict[str, int] = {}
+    for size in sizes:
+        counts[size.text()] = counts.get(size.text(), 0) + 1
+    parts = [t if n == 1 else f"{t}^{n}" for t, n in counts.items() if t != "1"]
+    return "*".join(parts) or "1"
+
+
+def fixed(symbol: Dim | Variable) -> float | None:
+    """What the model's text says of a size: `Known` before there are data."""
+    if isinstance(symbol, Dim):
+        return symbol.size if symbol.labels is None else len(symbol.labels)
+    return None
+
+
+def shown(value: float) -> str:
+    """A number of bytes in the largest unit: `1.5 GB`."""
+    if value >= MOST:
+        return "more than 1e300 bytes"
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
+        if value < 1000:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} EB"
+
+
+# -- The budget -------------------------------------------------------------------------------
+
+
+def over_budget(plan: Plan, known: Known, budget: float = BUDGET) -> Diagnostic | None:
+    """Return why the plan is too large (E704), None where it fits or sizes are not known."""
+    worst: tuple[float, tuple[Size, ...], Cost] | None = None
+    for cost in costs(plan):
+        found = cost.largest(known)
+        if found is not None and found[0] > budget and (worst is None or found[0] > worst[0]):
+            worst = (*found, cost)
+    return None if worst is None else _refusal(plan, worst, known, budget)
+
+
+def _refusal(
+    plan: Plan, worst: tuple[float, tuple[Size, ...], Cost], known: Known, budget: float
+) -> Diagnostic:
+    size, cells, cost = worst
+    states = dict(plan.states)
+    blamed = _blamed(cost, states)
+    wide = [states[z] for z in _reads(cost.step) if states[z].profile]
+    number = shown(size)
+    message = f"summing out needs an array of {number} here, the budget is {shown(budget)}"
+    why = f"it has {formula(cells)} cells" + _with_sizes(cells, known)
+    second = None
+    edit = "sum over fewer values: smaller bounds or dims, or read fewer latents in one statement"
+    if wide:
+        state = max(wide, key=lambda s: _values(s).value(known) or inf)
+        name = state.draw.target.name
+        blamed = state.coupled or blamed
+        message = f"`{name}` cannot be summed out: this statement reads its cells together"
+        joint = _values(state)
+        why = f"they have {joint.text()} joint values" + _with_sizes((joint,), known)
+        why += f", an array of {number}; the budget is {shown(budget)}"
+        edit = (
+            f"let the statement read one cell of `{name}` (through its own loop or a data index), "
+            "make the loop a chain (`then`), or use fewer cells"
+        )
+        second = (state.draw.span, f"`{name}` is declared here")
+    return Diagnostic("E704", message, blamed.span, why=why, help=edit, second=second)
+
+
+def _with_sizes(sizes: tuple[Size, ...], known: Known) -> str:
+    """The sizes of the dims in a formula, in words."""
+    parts: dict[str, float | None] = {}
+    for size in sizes:
+        for part in (size.base, *size.over):
+            parts.setdefault(_named(part), _number(part, known))
+    given = [f"{n} = {v:g}" for n, v in parts.items() if v is not None and not n.isdigit()]
+    return f", with {', '.join(given)}" if given else ""
+
+
+def _reads(step: Step) -> list[Variable]:
+    return list(dict.fromkeys(z for p in _pieces(step) for z, _ in p.states))
+
+
+def _pieces(step: Step) -> tuple[Piece, ...]:
+    match step:
+        case Make(result=piece) | Push(piece=piece) | Finish(piece=piece):
+            return (piece,)
+        case SumOut(pieces=pieces) | SumChain(pieces=pieces):
+            return pieces
+
+
+def _blamed(cost: Cost, states: dict[Variable, State]) -> Statement:
+    """The statement that reads most: the first of those that are not a latent's own."""
+    terms = [t for p in _pieces(cost.step) for t in p.terms]
+    terms.sort(key=lambda t: -len(t.reads))
+    others = [t for t in terms if isinstance(t.statement, Factor)
+              or t.statement.target not in states]  # fmt: skip
+    return (others or terms)[0].statement
