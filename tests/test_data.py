@@ -635,3 +635,12 @@ def test_spoilt_files_bind_or_are_reported_and_nothing_else_is_raised(tmp_path):
         (tmp_path / "d.csv").write_bytes(raw)
         with contextlib.suppress(DataError):
             bind(model, tmp_path / "d.csv")
+
+
+def test_an_observation_that_some_value_of_a_latent_allows_is_no_fault():
+    """A count above a binomial total is impossible only where every total is below it."""
+    text = "dim N\nlatent m[N] ~ Binomial(3, 0.5)\nobserved y[i in N] ~ Binomial(m[i], 0.5)\n"
+    genlang.model(text).bind({"y": [0, 1, 3]})
+    with pytest.raises(DataError) as error:
+        genlang.model(text).bind({"y": [0, 4]})
+    assert [d.code for d in error.value.diagnostics] == ["D122"]

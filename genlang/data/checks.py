@@ -314,8 +314,12 @@ class Checks:
     def _outside(
         self, target: Variable, subs: tuple[Expr, ...], bad: Value, mask: Value | None, why: str
     ) -> None:
-        """Report values outside a support at their own cells."""
+        """Report values outside a support at their own cells, if they are so for all latents."""
         bad = self._meet(bad, mask)
+        states = tuple(i for i, axis in enumerate(bad.axes) if not isinstance(axis, Loop))
+        if states:
+            kept = tuple(axis for axis in bad.axes if isinstance(axis, Loop))
+            bad = Value(kept, bad.array.min(states, initial=1.0))
         if not (bad.array == 1).any():
             return
         at = [self.known.value(s, mask) for s in subs]

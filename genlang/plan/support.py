@@ -40,6 +40,8 @@ class Support:
                 return size
             case Const(value=int(low)), Const(value=int(high)):
                 return Const(high - low + 1, COUNT)
+            case Const(value=0), high:
+                return Apply("+", (high, Const(1, COUNT)), COUNT)
             case low, high:
                 width = Apply("-", (high, low), COUNT)
                 return Apply("+", (width, Const(1, COUNT)), COUNT)
