@@ -54,11 +54,15 @@ class Lag:
 
 @dataclass(frozen=True, slots=True)
 class Lagged:
-    """Statements with shadows for lagged reads, the shadows, and the guards of moved statements."""
+    """Statements with shadows for lagged reads, the shadows, and the guards of moved statements.
+
+    `written` are the statements and their guards with the lagged reads as they are in the model.
+    """
 
     statements: tuple[Statement, ...]
     shadows: dict[Variable, Lag]
     guards: dict[Statement, tuple[Expr, ...]]
+    written: tuple[tuple[Statement, tuple[Expr, ...]], ...] = ()
 
 
 def lagged(statements: tuple[Statement, ...], states: set[Variable]) -> Lagged:
@@ -95,7 +99,7 @@ def lagged(statements: tuple[Statement, ...], states: set[Variable]) -> Lagged:
         if guard:
             guards[new] = guard
         result.append(new)
-    return Lagged(tuple(result), shadows, guards)
+    return Lagged(tuple(result), shadows, guards, tuple(moved))
 
 
 Own = dict[Variable, tuple[Symbol, ...]]

@@ -6,7 +6,7 @@ or values: `emit` turns it into text, `explain` into words.
 
 from dataclasses import dataclass, replace
 
-from genlang.check.model import Draw, Model, Statement, Variable
+from genlang.check.model import Draw, Expr, Model, Statement, Variable
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.eliminate import eliminate
 from genlang.plan.graph import Term, is_state, on_plates, terms
@@ -29,6 +29,8 @@ class Plan:
     plain: tuple[Term, ...]
     steps: tuple[Step, ...]
     missing: frozenset[str] = frozenset()
+    # Statements and their guards with lagged reads as in the model: what `joint` writes.
+    written: tuple[tuple[Statement, tuple[Expr, ...]], ...] = ()
 
     @property
     def summed(self) -> dict[Variable, State]:
@@ -67,7 +69,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     except ModelError as error:
         raise ModelError(error.diagnostics, model.source) from None
     plain = tuple(t for t in every if not t.reads)
-    return Plan(model, statements, tuple(states.items()), plain, steps, missing)
+    return Plan(model, statements, tuple(states.items()), plain, steps, missing, chains.written)
 
 
 def _with_shadows(states: dict[Variable, State], found: Lagged) -> dict[Variable, State]:
