@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genlang.check.model import Dim, Variable
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
 from genlang.pipeline import Compiled, compile_text
 from genlang.plan.cost import over_budget
@@ -92,11 +93,25 @@ class Model:
         """Return the Pyro program that `fit` runs."""
         return self.compiled.text
 
-    def explain(self) -> str:
-        """Return in words what each variable is and how latents are summed out."""
+    def explain(self, data: Any = None, *, latex: bool = False, **sizes: int) -> str:
+        """Return in words what each variable is, how latents are summed out, and what that costs.
+
+        With `data` (and `sizes`) in numbers; with `latex` only the likelihood, as LaTeX.
+        """
+        from genlang.plan.cost import fixed
+        from genlang.plan.mathematics import marginal_likelihood
         from genlang.results.explanation import show
 
-        return show(self.compiled.plan)
+        plan = self.compiled.plan
+        if latex:
+            return marginal_likelihood(plan, latex=True) + "\n"
+        if data is None and not sizes:
+            return show(plan, fixed)
+        return show(plan, self.sizes(data, **sizes))
+
+    def sizes(self, data: Any = None, **sizes: int) -> Callable[[Dim | Variable], float | None]:
+        """Return a function that gives the sizes of dims and the greatest values of data."""
+        return self._table(data, sizes, required=False).greatest
 
     def bind(self, data: Any = None, **sizes: int) -> "Bound":
         """Match data to the declared names; `sizes` override those of dims (`K=4`).

@@ -7,6 +7,8 @@ from typing import Any
 
 from genlang.api import load
 from genlang.cli.output import format_option, print_json
+from genlang.cli.sizes import sizes, sizes_option
+from genlang.plan.cost import fixed
 from genlang.plan.explain import explain
 
 
@@ -14,6 +16,10 @@ def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("explain", help="say how a model is understood")
     command.add_argument("model", metavar="MODEL", help="a .gen file, or a bundled model's name")
+    command.add_argument("--data", "-d", action="append", metavar="FILE",
+                         help="data, for the costs in numbers")  # fmt: skip
+    sizes_option(command)
+    command.add_argument("--latex", action="store_true", help="print the likelihood as LaTeX")
     format_option(command)
     command.set_defaults(run=run)
 
@@ -21,9 +27,13 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the explanation."""
     model = load(args.model)
+    given = sizes(args.set, model)
     if args.format == "json":
-        found = asdict(explain(model.compiled.plan))
-        print_json({"variables": found["rows"], "steps": found["steps"], "notes": found["notes"]})
+        plan = model.compiled.plan
+        bound = args.data is not None or given
+        known = model.sizes(args.data, **given) if bound else fixed
+        found = asdict(explain(plan, known))
+        print_json({"variables": found.pop("rows"), **found})
     else:
-        sys.stdout.write(model.explain())
+        sys.stdout.write(model.explain(args.data, latex=args.latex, **given))
     return 0

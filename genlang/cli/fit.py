@@ -6,7 +6,7 @@ from typing import Any
 
 from genlang.api import METHODS, Bound, Model, load
 from genlang.cli.output import format_option, print_json
-from genlang.diagnostics import Diagnostic, OptionError
+from genlang.cli.sizes import sizes, sizes_option
 from genlang.plan.explain import explain
 
 OPTIONS = ("steps", "starts", "draws")
@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
     command.add_argument("--data", "-d", action="append", metavar="FILE",
                          help="CSV, TSV, JSON or NPZ, several times for several files; "
                               "by default the file of the same name beside the model")  # fmt: skip
-    command.add_argument("--set", action="append", default=[], metavar="K=4", help="size of a dim")
+    sizes_option(command)
     command.add_argument("--method", choices=METHODS, default="auto")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("-o", "--out", metavar="FIT", help="folder to keep the fit in")
@@ -35,25 +35,6 @@ def _positive(text: str) -> int:
         message = "at least 1"
         raise argparse.ArgumentTypeError(message)
     return value
-
-
-def sizes(items: list[str], model: Model) -> dict[str, int]:
-    """Return the sizes of `--set NAME=N`; raises OptionError (E920) with every fault."""
-    dims = [d.name for d in model.compiled.model.dims]
-    found: dict[str, int] = {}
-    faults: list[Diagnostic] = []
-    for item in items:
-        name, _, value = item.partition("=")
-        if name not in dims or not value.isdigit():
-            edit = f"the dims are {', '.join(dims)}"
-            faults.append(
-                Diagnostic("E920", f"`--set {item}` is not NAME=SIZE of a dim", help=edit)
-            )
-        else:
-            found[name] = int(value)
-    if faults:
-        raise OptionError(faults)
-    return found
 
 
 def run(args: argparse.Namespace) -> int:

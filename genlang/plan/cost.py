@@ -20,13 +20,13 @@ from genlang.check.model import (
     Draw,
     Expr,
     Extent,
-    Factor,
     Index,
     Ref,
     Statement,
     Variable,
 )
 from genlang.diagnostics import Diagnostic
+from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
 from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut
 
@@ -72,6 +72,10 @@ class Cost:
     step: Step
     arrays: tuple[tuple[Size, ...], ...]
     operations: tuple[Size, ...]
+
+    def count(self, known: Known) -> float | None:
+        """The number of operations, None where a size is not known."""
+        return _product(self.operations, known)
 
     def largest(self, known: Known) -> tuple[float, tuple[Size, ...]] | None:
         """The bytes and the axes of the largest array, None where a size is not known."""
@@ -267,9 +271,10 @@ def _pieces(step: Step) -> tuple[Piece, ...]:
 
 
 def _blamed(cost: Cost, states: dict[Variable, State]) -> Statement:
-    """The statement that reads most: the first of those that are not a latent's own."""
-    terms = [t for p in _pieces(cost.step) for t in p.terms]
-    terms.sort(key=lambda t: -len(t.reads))
-    others = [t for t in terms if isinstance(t.statement, Factor)
-              or t.statement.target not in states]  # fmt: skip
-    return (others or terms)[0].statement
+    """The statement that reads most states; of several one that draws none of them."""
+
+    def rank(term: Term) -> tuple[int, bool]:
+        own = isinstance(term.statement, Draw) and term.statement.target in states
+        return -len(term.reads), own
+
+    return min((t for p in _pieces(cost.step) for t in p.terms), key=rank).statement

@@ -1,12 +1,15 @@
 """Plan -> words: each variable's role, shape and loops; what is summed out, where and when."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
 from genlang.check.shapes import show
+from genlang.plan.cost import Known, costs, fixed, formula
+from genlang.plan.mathematics import marginal_likelihood
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of, reads_any, target_of
-from genlang.plan.steps import Finish, Make, Piece, Push, State, SumChain, SumOut
+from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,31 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Elimination:
+    """One step of the elimination in words, the formula of its operations, and numbers.
+
+    `operations` and `bytes`, those of its largest array, are None where a size is not known.
+    """
+
+    words: str
+    formula: str
+    operations: float | None
+    bytes: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """The rows of all variables, the steps of the elimination, and remarks."""
+    """The rows of all variables, the steps of the elimination, remarks, and the formula."""
 
     rows: tuple[Row, ...]
-    steps: tuple[str, ...]
+    steps: tuple[Elimination, ...]
     notes: tuple[str, ...]
+    likelihood: str
+    latex: str
 
 
-def explain(plan: Plan) -> Explanation:
-    """Return a plan in words."""
+def explain(plan: Plan, known: Known = fixed) -> Explanation:
+    """Return a plan in words; `known` gives sizes of dims, by default those written."""
     states = plan.summed
     loops: dict[Variable, tuple[Loop, ...]] = {}
     for statement in plan.model.statements:
@@ -40,7 +58,9 @@ def explain(plan: Plan) -> Explanation:
         if target is not None:
             loops.setdefault(target, loops_of(statement))
     rows = tuple(_row(v, loops.get(v, ()), plan, states) for v in plan.model.variables)
-    return Explanation(rows, tuple(_steps(plan)), tuple(_notes(plan)))
+    steps = tuple(_steps(plan, known))
+    formulas = (marginal_likelihood(plan), marginal_likelihood(plan, latex=True))
+    return Explanation(rows, steps, tuple(_notes(plan)), *formulas)
 
 
 def _row(
@@ -125,27 +145,30 @@ def _size(expr: Expr) -> str:
             return "finitely many"
 
 
-def _steps(plan: Plan) -> list[str]:
-    """The steps that change something, numbered by their order."""
-    lines: list[str] = []
-    for step in plan.steps:
-        match step:
-            case SumOut(state=z, pieces=pieces, result=result):
-                where = _where(result)
-                lines.append(f"sum `{z.name}` out of {_terms(pieces, z)}{where}")
-            case SumChain():
-                lines.append(_chain(step))
-            case Push(piece=piece, over=over, index=index) if index:
-                reached = ", ".join(f"`{z.name}`" for z, _ in piece.states)
-                lines.append(
-                    f"add up {_terms((piece,))} over the cells of {reached} that its rows point to"
-                )
-            case Push(piece=piece, over=over):
-                nest = ", ".join(_loop(p) for p in over)
-                lines.append(f"multiply {_terms((piece,))} over {nest}")
-            case Finish() | Make():
-                pass
-    return lines
+def _steps(plan: Plan, known: Known) -> Iterator[Elimination]:
+    """The steps that change something, in their order."""
+    for cost in costs(plan):
+        words = _words(cost.step)
+        if words:
+            largest = cost.largest(known)
+            size = None if largest is None else largest[0]
+            yield Elimination(words, formula(cost.operations), cost.count(known), size)
+
+
+def _words(step: Step) -> str:
+    match step:
+        case SumOut(state=z, pieces=pieces, result=result):
+            return f"sum `{z.name}` out of {_terms(pieces, z)}{_where(result)}"
+        case SumChain():
+            return _chain(step)
+        case Push(piece=piece, index=index) if index:
+            reached = ", ".join(f"`{z.name}`" for z, _ in piece.states)
+            return f"add up {_terms((piece,))} over the cells of {reached} that its rows point to"
+        case Push(piece=piece, over=over):
+            nest = ", ".join(_loop(p) for p in over)
+            return f"multiply {_terms((piece,))} over {nest}"
+        case Finish() | Make():
+            return ""
 
 
 def _chain(step: SumChain) -> str:
