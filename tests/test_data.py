@@ -644,3 +644,85 @@ def test_an_observation_that_some_value_of_a_latent_allows_is_no_fault():
     with pytest.raises(DataError) as error:
         genlang.model(text).bind({"y": [0, 4]})
     assert [d.code for d in error.value.diagnostics] == ["D122"]
+
+
+COUNTS = """
+dim S, T
+data first[S], last[S]: count
+latent rate ~ Gamma(shape=2, rate=1)
+for s in S:
+    for t in T[first[s]:last[s]]:
+        observed y[s, t] ~ Poisson(rate)
+"""
+
+
+@pytest.mark.parametrize("outside", [-1, None, "word", 2.5, 7])
+def test_cells_outside_the_part_of_an_observed_name_are_not_read(outside):
+    """Whatever they hold is no fault, and does not matter."""
+    bounds = {"first": [0, 1, 2], "last": [2, 3, 2]}
+    y = [[1, 2, outside], [outside, 0, 4], [outside, outside, outside]]
+    wanted = genlang.model(COUNTS).bind({**bounds, "y": [[1, 2, 0], [0, 0, 4], [0, 0, 0]]})
+    found = genlang.model(COUNTS).bind({**bounds, "y": y})
+    assert found.log_density({"rate": 1.3}) == wanted.log_density({"rate": 1.3})
+
+
+def test_cells_inside_the_part_of_an_observed_name_are_checked():
+    bounds = {"first": [0, 1], "last": [2, 3]}
+    told = faults(COUNTS, {**bounds, "y": [[1, -1, -1], [-1, 0, 4]]})
+    assert told == ["D122 `y` must be 0, 1, 2, ..., here -1 @ `y`, cell [1, 2]"]
+
+
+def test_cells_outside_the_part_are_checked_where_something_reads_them():
+    text = """
+dim T
+latent p ~ Uniform(0, 1)
+for t in T[1:]:
+    observed y[t] ~ Binomial(5, p if y[t-1] > 2 else 0.5)
+"""
+    assert faults(text, {"y": [-1, 2, 3]}) == [
+        "D122 `y` must be 0, 1, 2, ..., here -1 @ `y`, row 1"
+    ]
+
+
+TREE = """
+dim V, K = 2
+data parent[V]: index(V)
+latent turn ~ Uniform(0, 1)
+for v in V:
+    latent z[v] ~ Bernoulli(0.5) then Bernoulli(turn if z[parent[v]] else 0.1)
+    observed y[v] ~ Normal(z[v], 1)
+"""
+
+
+def test_a_root_has_no_parent_or_itself_and_nodes_stand_in_any_order():
+    model = genlang.model(TREE)
+    y = {"a": 0.3, "b": 1.2, "c": -0.4, "d": 2.0, "e": 0.1}
+    up = {"a": "c", "b": "c", "c": "", "d": "a", "e": ""}
+
+    def density(order: str, parents: dict[str, str]) -> float:
+        columns = {"V": list(order), "parent": [parents[v] for v in order]}
+        bound = model.bind({**columns, "y": [y[v] for v in order]})
+        return bound.log_density({"turn": 0.7})
+
+    first = density("abcde", up)
+    assert density("abcde", {**up, "c": "c"}) == first
+    assert density("dbeac", up) == pytest.approx(first, rel=1e-13)
+    assert density("abcde", {**up, "e": "c"}) != first
+
+
+@pytest.mark.parametrize(
+    ("parents", "rows"),
+    [
+        (["b", "a", "b", ""], "rows 1, 2"),
+        (["d", "c", "d", "b"], "rows 2, 3, 4"),
+        (["a", "b", "d", "c"], "rows 3, 4"),
+    ],
+)
+def test_a_circle_of_parents_names_the_nodes_on_it(parents, rows):
+    told = faults(TREE, {"V": list("abcd"), "parent": parents, "y": [0, 1, 2, 3]})
+    assert told == [f"D132 `parent` goes round in a circle @ `parent`, {rows}"]
+
+
+def test_a_missing_cell_of_other_data_is_no_root():
+    told = faults(GROUPS, {"g": ["a", None], "x": [1, 2], "y": [1, 2]})
+    assert [t.split()[0] for t in told] == ["D121"]

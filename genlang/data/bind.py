@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genlang.check.model import Dim, Expr, Extent, Given, Model, Variable
-from genlang.data import supports
+from genlang.data import parts, supports, trees
 from genlang.data.cells import Cells, cells
 from genlang.data.checks import Checks
 from genlang.data.evaluate import Evaluator
@@ -75,6 +75,7 @@ class _Binder:
         self.lacking: set[Dim] = set()
         self.extents = Extents(model, columns, sizes, faults, self.lacking, self._number)
         self.arrays: dict[str, Numbers] = {}
+        self.parents = trees.parents(model)
 
     def table(self) -> Table:
         """Bind everything; the faults are added to the list."""
@@ -82,8 +83,12 @@ class _Binder:
             self._collect(variable)
         self._given_twice()
         sound = self.extents.measure(self.raw)
+        partial = [v for v in parts.partial(self.model) if v in self.raw]
         for variable, raw in self.raw.items():
-            self._parse(variable, raw)
+            if variable not in partial:
+                self._parse(variable, raw)
+        for variable in partial:
+            self._parse(variable, self._read(variable) if sound else self.raw[variable])
         if sound:
             self._check()
         return Table(
@@ -159,6 +164,14 @@ class _Binder:
 
     # -- cells
 
+    def _read(self, variable: Variable) -> Cells:
+        """The cells of an observed name over parts of dims: those outside are not there."""
+        raw = self.raw[variable]
+        known = Evaluator(self.extents.sizes, self.extents.lengths, self.arrays)
+        inside = parts.covered(variable, self.model, known, raw.exists.shape)
+        self.raw[variable] = replace(raw, exists=raw.exists & inside)
+        return self.raw[variable]
+
     def _parse(self, variable: Variable, raw: Cells) -> None:
         """Read the cells of a variable as numbers; NaN where one is missing, wrong or not there."""
         found = self._numbers(variable, raw)
@@ -167,9 +180,12 @@ class _Binder:
         outside = found.wrong
         if variable.cell.kind != "index":
             outside = supports.check(variable, found.found, raw, self.model, self.faults)
-        if found.missing.any():
-            self._empty(variable, raw, found.missing)
         array = np.where(outside, np.nan, found.found)
+        if variable in self.parents:
+            array = trees.rooted(array, found.missing)
+            trees.check(variable, array, raw, self.faults)
+        elif found.missing.any():
+            self._empty(variable, raw, found.missing)
         if not array.size and array.ndim:
             shape = [self._cells_along(e) for e in variable.dims]
             array = np.zeros(shape) if 0 in shape else array
