@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from genlang.check.chains import offset
 from genlang.check.model import (
     Choice,
     Define,
@@ -15,20 +14,20 @@ from genlang.check.model import (
     Param,
     Ref,
     Select,
-    Slice,
     Statement,
 )
-from genlang.check.walk import walk
 from genlang.emit.arrays import full
-from genlang.emit.code import TERNARY, Code, aligned, integer, tensor
+from genlang.emit.code import COMPARE, TERNARY, Code, aligned, integer, tensor
 from genlang.emit.expression import write
 from genlang.emit.laws import law_code
 from genlang.emit.names import attribute
 from genlang.emit.operators import conjunction, truth
 from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
-from genlang.emit.writer import Plate, Writer
+from genlang.emit.stepping import own_loops, parents, reads
+from genlang.emit.writer import Block, Context, Plate, Writer
 from genlang.plan.graph import Term
+from genlang.plan.lags import chain_loop
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import target_of
 from genlang.plan.steps import Make
@@ -44,11 +43,13 @@ class Function:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.names = Spelling(plan, summed=self.summed)
+        self.statements: tuple[Statement, ...] = plan.statements
+        self.names = Spelling(plan, plan.statements, summed=self.summed)
         self.writer = Writer()
         self.states = dict(plan.states)
         self.sites: set[str] = set()
         self.commented: Span | None = None
+        self.trees = {v: e for v, e in parents(plan.statements).items() if isinstance(e, Index)}
         self.plate_names: dict[tuple[Loop, int], str] = {}
         self.terms: dict[Statement, Term] = {t.statement: t for t in plan.plain}
         for step in plan.steps:
@@ -57,7 +58,7 @@ class Function:
 
     def text(self) -> str:
         """Write the function."""
-        for statement in self.plan.statements:
+        for statement in self.statements:
             self.statement(statement)
         head = self._head()
         lines = [f"def {self.name}(data):", *head, *([""] if head else []), *self.writer.body()]
@@ -113,18 +114,22 @@ class Function:
         """Whether a definition has no line of its own: its readers spell it out."""
         raise NotImplementedError
 
-    def plates(self, loops: tuple[Loop, ...]) -> tuple[Plate, ...]:
+    def plates(self, loops: tuple[Loop, ...]) -> tuple[Context, ...]:
         """The plates of a nest: explicit dims, outermost leftmost."""
         raise NotImplementedError
 
     def comment(self, statement: Statement, plates: tuple[Loop, ...] = ()) -> None:
-        """Write the model's own line; once for all the names that it declares."""
+        """Write the model's own line, inside plates; once for all the names that it declares."""
+        self.comment_in(statement, self.plates(plates))
+
+    def comment_in(self, statement: Statement, contexts: tuple[Context, ...]) -> None:
+        """As `comment`, inside contexts that are at hand."""
         if statement.span == self.commented:
             return
         self.commented = statement.span
         text = self.plan.model.source.slice(statement.span)
         lines = [line.strip() for line in text.strip().splitlines()]
-        self.writer.comment("\n".join(line for line in lines if line), self.plates(plates))
+        self.writer.comment("\n".join(line for line in lines if line), contexts)
 
     def plate(self, loop: Loop, dim: int) -> Plate:
         """One plate; a loop at two depths is two plates with two names."""
@@ -185,35 +190,52 @@ class Function:
         others = tuple(p for p in statement.loops if p is not along)
         local = names.locals.symbol(target)
         place = names.own[target].index(along)
-        names.stepping.add(along)
-        names.listed[target] = (local, place)
-        scope = Scope(names, others)
-        step = names.locals.name(("step", along), along.name or "i")
-        code = self._part(statement.value, others, step, scope)
-        self.writer.line(f"{local} = []")
-        self.writer.line(f"for {step} in range({names.length(along)}):")
-        self.writer.line(f"    {local}.append({code.text})", (), self.shape(code))
-        names.stepping.discard(along)
-        del names.listed[target]
-        text = f"torch.stack({local}, {place})"
+        names.stepping = {along}
+        names.kept[target] = (place,)
+        code = self.part(statement.value, Scope(names, others), others, along)
+        key = self.step(along)
+        self.writer.line(f"{local} = {{}}")
+        run = (self.running(along),)
+        self.writer.line(f"{local}[{key}] = {code.text}", run, self.shape(code))
+        names.stepping = set()
+        text = names.variable(target).text
+        del names.kept[target]
         if target.role == "report":
             text = f'pyro.deterministic("{self.site(target.name)}", {text})'
         self.writer.line(f"{local} = {text}", (), self.shape(Code("", names.own[target])))
 
-    def _part(self, value: Expr, others: tuple[Loop, ...], step: str, scope: Scope) -> Code:
+    def step(self, loop: Loop) -> str:
+        """The local with the position of a loop that runs in Python."""
+        return self.names.locals.name(("step", loop), loop.name or "i")
+
+    def running(self, loop: Loop, markov: int = 0) -> Block:
+        """A loop that runs in Python; with `markov` Pyro is told how far back its steps read."""
+        tree = self.trees.get(loop)
+        if tree is not None:
+            steps = f"parents_first({write(tree.base, Scope(self.names)).text})"
+        else:
+            steps = self.names.positions(loop)
+            if markov:
+                steps = f"pyro.markov({steps}{f', history={markov}' if markov > 1 else ''})"
+        return Block(f"for {self.step(loop)} in {steps}:")
+
+    def part(
+        self, value: Expr, scope: Scope, axes: tuple[Loop, ...], along: Loop | None, place: int = 0
+    ) -> Code:
         """One value of a recursion: the part of the chain that holds at this step."""
         if not (isinstance(value, Select) and value.chained):
-            return full(tensor(integer(write(value, scope))), others, scope)
-        test = truth(write(value.condition, scope))
-        first = self._part(value.then, others, step, scope)
-        later = self._part(value.otherwise, others, step, scope)
-        if test.number:
-            return replace(
-                first, text=f"{first.text} if {test.text} else {later.text}", level=TERNARY
-            )
+            return full(tensor(integer(write(value, scope))), axes, scope)
+        test = write(value.condition, scope)
+        first = self.part(value.then, scope, axes, along, place + 1)
+        later = self.part(value.otherwise, scope, axes, along, place + 1)
+        if not test.axes:
+            text = f"{first.above(COMPARE)} if {test.text} else {later.text}"
+            return replace(first, text=text, level=TERNARY)
         # Rows that begin at different steps; nothing stands before the first of all.
-        texts = [aligned(c, others, first.event, scope.order) for c in (test, first, later)]
-        text = f"torch.where({', '.join(texts)}) if {step} > 0 else {texts[1]}"
+        texts = [aligned(c, axes, first.event, scope.order) for c in (truth(test), first, later)]
+        text = f"torch.where({', '.join(texts)})"
+        if along in self.names.stepping:
+            text += f" if {self.step(along)} > {place} else {texts[1]}"
         return replace(first, text=text, level=TERNARY)
 
     def shape(self, code: Code) -> str:
@@ -225,13 +247,24 @@ class Function:
 
     # -- densities
 
-    def joined_law(self, law: Law, scope: Scope, beside: Code | None) -> str:
-        """A distribution whose batch dims line up with the axes of `beside`."""
+    def joined_law(self, law: Law, scope: Scope, beside: Code | None, place: int = 0) -> str:
+        """A distribution whose batch dims line up with the axes of `beside`.
+
+        At a step of a chain that runs in Python its part is chosen by a Python conditional; where
+        rows begin at different steps, nothing stands before the first of all.
+        """
         if not isinstance(law, Choice):
             return law_code(law, scope, beside).text
-        test = aligned(truth(write(law.condition, scope)), scope.order, 0, scope.order)
-        one, two = (self.joined_law(x, scope, beside) for x in (law.then, law.otherwise))
-        return f"exact.choice({test}, {one}, {two})"
+        test = write(law.condition, scope)
+        one, two = (self.joined_law(x, scope, beside, place + 1) for x in (law.then, law.otherwise))
+        stepped = self.names.stepping and law.chained
+        if stepped and not test.axes:
+            return f"({one} if {test.text} else {two})"
+        text = f"exact.choice({aligned(truth(test), scope.order, 0, scope.order)}, {one}, {two})"
+        along = chain_loop(law)
+        if stepped and along in self.names.stepping:
+            return f"({text} if {self.step(along)} > {place} else {one})"
+        return text
 
     def value(self, statement: Draw, term: Term, scope: Scope) -> Code:
         """The drawn or observed value of a statement's cells."""
@@ -249,13 +282,10 @@ class Function:
 
 def recursion(statement: Define) -> Loop | None:
     """Return the loop along which a definition reads its own earlier values, None for others."""
-    for expr in walk(statement.value):
-        match expr:
-            case Index(base=Ref(symbol=symbol), subscripts=subs) if symbol is statement.target:
-                for sub in subs:
-                    found = None if isinstance(sub, Slice) else offset(sub)
-                    if found is not None and found[1] < 0:
-                        return found[0]
-            case _:
-                continue
+    own = own_loops(statement)
+    for variable, subs in reads(statement.value):
+        if variable is statement.target:
+            for sub, loop in zip(subs, own, strict=False):
+                if not (isinstance(sub, Ref) and sub.symbol is loop):
+                    return loop
     return None

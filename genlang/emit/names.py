@@ -9,7 +9,8 @@ RESERVED = frozenset([
     "pyro", "dist", "torch", "math", "data", "exact", "constraints", "config_enumerate", "stack",
     "states", "drawn", "sum_out", "segment_sum", "only", "weighted", "by_profile", "profiles",
     "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "start", "abs", "int",
-    "float", "max", "min", "range", "len", "sum", "any", "all",
+    "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
+    "values", "sum_chain", "sum_tree",
 ])  # fmt: skip
 
 

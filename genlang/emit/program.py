@@ -12,19 +12,24 @@ from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of
 
 HELPERS = (
-    "Ordered", "by_profile", "drawn", "log_bernoulli", "log_categorical", "only", "profiles",
+    "Ordered", "by_profile", "log_bernoulli", "log_categorical", "only", "profiles",
     "segment_sum", "stack", "start", "states", "sum_out", "weighted",
 )  # fmt: skip
 
 
-CHAINS = ("sum_chain", "sum_tree")
+# Helpers of modules of their own.
+APART = {
+    "genlang.runtime.chains": ("sum_chain", "sum_tree"),
+    "genlang.runtime.steps": ("drawn", "parents_first", "stacked"),
+}
 
 
 def emit(plan: Plan) -> str:
     """Return the program of a plan: deterministic, formatted Python text."""
     functions = [Summed(plan).text()]
-    apart = plan.states or any(loop.weight for s in plan.statements for loop in loops_of(s))
-    functions.append(Joint(plan).text() if apart else "joint = model  # nothing to sum out\n")
+    joint = Joint(plan)
+    apart = not joint.plain or any(loop.weight for s in plan.statements for loop in loops_of(s))
+    functions.append(joint.text() if apart else "joint = model  # nothing to sum out\n")
     body = "\n\n".join(functions)
     imports = ["import pyro", "import pyro.distributions as dist", "import torch"]
     if "@config_enumerate" in body:
@@ -32,17 +37,12 @@ def emit(plan: Plan) -> str:
     if "constraints." in body:
         imports.append("from torch.distributions import constraints")
     own = ["from genlang.runtime import exact"] if "exact." in body else []
-    used = [h for h in HELPERS if f"{h}(" in body or f"{h}." in body]
-    if used:
-        line = f"from genlang.runtime.reductions import {', '.join(used)}"
+    for module, names in sorted({**APART, "genlang.runtime.reductions": HELPERS}.items()):
+        used = [h for h in names if f"{h}(" in body or f"{h}." in body]
+        line = f"from {module} import {', '.join(used)}"
         if len(line) > WIDTH:
-            line = "from genlang.runtime.reductions import (\n    " + ",\n    ".join(used) + ",\n)"
-        own.append(line)
-    chained = [h for h in CHAINS if f"{h}(" in body]
-    if chained:
-        own.insert(
-            -1 if used else len(own), f"from genlang.runtime.chains import {', '.join(chained)}"
-        )
+            line = f"from {module} import (\n    " + ",\n    ".join(used) + ",\n)"
+        own += [line] if used else []
     math = ["import math\n"] if "math." in body else []
     blocks = [_title(plan), "\n".join([*math, *imports])]
     if own:

@@ -26,6 +26,10 @@ class Names(Protocol):
         """Return the positions that a loop runs over, on its axis."""
         ...
 
+    def runs(self, loop: Loop) -> bool:
+        """Return whether a loop runs in Python here."""
+        ...
+
     def length(self, loop: Loop) -> str:
         """Return the size of a loop's axis."""
         ...
@@ -52,8 +56,8 @@ class Names(Protocol):
 
     def stepped(
         self, variable: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope"
-    ) -> tuple[Code, int] | None:
-        """Return the value at one step of a loop that runs in Python, and its subscript's place."""
+    ) -> tuple[Code, tuple[int, ...]] | None:
+        """Return the value at one step of loops that run in Python, and those subscripts."""
         ...
 
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope") -> Code | None:

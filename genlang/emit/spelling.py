@@ -3,60 +3,60 @@
 Keeps the locals of the function and what its head must define: sizes, index vectors, profiles.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from genlang.check.model import (
-    Apply,
     Define,
-    Dim,
     Expr,
     Loop,
     Ref,
     Slice,
+    Statement,
     Variable,
 )
-from genlang.check.walk import symbols
 from genlang.emit.code import ENUMERATED, SUM, Axis, Code
 from genlang.emit.expression import write
-from genlang.emit.names import Locals, attribute
-from genlang.emit.operators import comparison, conjunction
+from genlang.emit.loops import Loops
+from genlang.emit.names import attribute
 from genlang.emit.scope import Scope
 from genlang.emit.subscripts import subscript
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of, target_of
 from genlang.plan.steps import State
 
+Subscripts = tuple[Expr | Slice, ...]
 
-class Spelling:
+
+class Spelling(Loops):
     """Text and axes of symbols; see `emit.expression.Names`, whose methods these are.
 
     `summed`: whether latents stand for all of their values (`model`) or for draws (`joint`).
-    In `joint`, `plated` are the latents that stand at the dims of their plates, and `frame` the
+    In `joint`, `plated` are the variables that stand at the dims of their plates, and `frame` the
     axes of the statement that is being written, one for each dim; `dims` are the plates' dims.
     """
 
-    def __init__(self, plan: Plan, *, summed: bool) -> None:
+    def __init__(self, plan: Plan, statements: Iterable[Statement], *, summed: bool) -> None:
+        super().__init__()
         self.plan = plan
         self.summed = summed
-        self.locals = Locals()
         self.states: dict[Variable, State] = dict(plan.states)
-        self.sizes: dict[Dim, None] = {}
-        self.indices: dict[Loop, str] = {}
         self.profiles: dict[Variable, str] = {}
         self.plated: set[Variable] = set()
         self.frame: tuple[Axis, ...] = ()
         self.dims: dict[Loop, int] = {}
         self.own: dict[Variable, tuple[Loop, ...]] = {}
         self.defines: dict[Variable, Define] = {}
-        # Loops that run in Python, one step at a time, and the lists of values of their steps.
-        self.stepping: set[Loop] = set()
-        self.listed: dict[Variable, tuple[str, int]] = {}
+        # Variables whose values are kept by step, with the places of those loops in the array.
+        self.kept: dict[Variable, tuple[int, ...]] = {}
+        # Whether observed variables are read from the data though the program draws them.
+        self.given = False
         for dim in plan.model.dims:
             self.locals.symbol(dim)
         for variable in plan.model.variables:
-            if variable.role not in ("data", "observed"):
+            if variable.role != "data":
                 self.locals.symbol(variable)
-        for statement in plan.statements:
+        for statement in statements:
             target = target_of(statement)
             if isinstance(statement, Define):
                 self.defines[statement.target] = statement
@@ -69,129 +69,60 @@ class Spelling:
         """Write an expression in a scope that has these names."""
         return write(expr, scope)
 
-    # -- dims and loops
-
-    def dim(self, dim: Dim) -> str:
-        """The local that holds a dim's size."""
-        self.sizes[dim] = None
-        return self.locals.symbol(dim)
-
-    def fixed_part(self, loop: Loop) -> bool:
-        """Whether a loop's part is the same in every row, so that its axis has the part's size."""
-        ends = [e for e in (loop.start, loop.stop) if e is not None]
-        # Negative ends count from the back; only plain numbers, sizes and data scalars qualify.
-        return (
-            bool(ends)
-            and not loop.extent.of
-            and not any(
-                isinstance(s, Loop) or (isinstance(s, Variable) and s.dims)
-                for e in ends
-                for s in symbols(e)
-            )
-        )
-
-    def length(self, loop: Loop) -> str:
-        """The size of a loop's axis."""
-        if self.fixed_part(loop):
-            return self._part_length(loop)
-        return self._whole_length(loop)
-
-    def _whole_length(self, loop: Loop) -> str:
-        dim = loop.extent.dim
-        if dim is None:
-            return str(loop.extent.size)
-        if loop.extent.of:
-            self.sizes[dim] = None
-            return f"{self.locals.symbol(dim)}_max"
-        return self.dim(dim)
-
-    def _ends(self, loop: Loop) -> tuple[str, str]:
-        scope = Scope(self)
-        start = "0" if loop.start is None else self._end(loop.start, loop, scope)
-        stop = self._whole_length(loop) if loop.stop is None else self._end(loop.stop, loop, scope)
-        return start, stop
-
-    def _end(self, end: Expr, loop: Loop, scope: Scope) -> str:
-        code = write(end, scope)
-        text = code.text if code.number else f"int({code.text})"
-        if isinstance(end, Apply) and end.function == "neg":
-            return f"{self._whole_length(loop)} - {code.text.removeprefix('-')}"
-        return text
-
-    def _part_length(self, loop: Loop) -> str:
-        start, stop = self._ends(loop)
-        if start == "0":
-            return stop
-        plain = start.isidentifier() or start.isdigit()
-        return f"{stop} - {start}" if plain else f"{stop} - ({start})"
-
-    def index(self, loop: Loop) -> Code:
-        """The positions that a loop runs over, on its axis; defined in the head."""
-        if loop in self.stepping:
-            return Code(self.locals.name(("step", loop), loop.name or "i"), number=True)
-        if loop not in self.indices:
-            self.indices[loop] = ""
-            start, stop = (
-                self._ends(loop) if self.fixed_part(loop) else ("0", self._whole_length(loop))
-            )
-            span = stop if start == "0" else f"{start}, {stop}"
-            self.locals.name(loop, loop.name or "i")
-            self.indices[loop] = f"torch.arange({span})"
-        return Code(self.locals.names[loop], (loop,))
-
-    def mask(self, loop: Loop, scope: Scope) -> Code | None:
-        """Which cells of a loop's axis exist, None where all do."""
-        conditions: list[Code] = []
-        if loop not in scope.order:
-            scope = scope.inside((loop,))
-        if loop.extent.of:
-            row = self.row_length(loop, scope)
-            conditions.append(comparison("<", self.index(loop), row, scope))
-        if not self.fixed_part(loop):
-            for end, op in ((loop.start, ">="), (loop.stop, "<")):
-                if end is not None:
-                    bound = write(end, scope)
-                    conditions.append(comparison(op, self.index(loop), bound, scope))
-        return conjunction(conditions, scope)
-
-    def row_length(self, loop: Loop, scope: Scope) -> Code:
-        """The size of a ragged loop's dim, by the indices that pick it."""
-        assert loop.extent.dim is not None
-        self.sizes[loop.extent.dim] = None
-        lengths = Code(self.locals.symbol(loop.extent.dim), (), len(loop.extent.of))
-        axes = [
-            e.symbol if isinstance(e, Ref) and isinstance(e.symbol, Loop) else None
-            for e in loop.extent.of
-        ]
-        return subscript(lengths, loop.extent.of, list(axes), scope)
-
     # -- variables
 
     def variable(self, variable: Variable) -> Code:
         """An array: of the data, or a local of the program."""
-        if variable.role in ("data", "observed"):
+        drawn = variable in self.plated and not self.given
+        if variable.role in ("data", "observed") and not drawn:
             return Code(f"data.{attribute(variable.name)}", (), len(variable.dims))
         name = self.locals.symbol(variable)
-        if variable in self.plated and variable.loops:
-            return Code(self._drawn(name, self.own[variable]), (), len(variable.dims))
+        if variable in self.kept or (variable in self.plated and variable.dims):
+            return self._array(variable, name, self.kept.get(variable, ()))
         define = self.defines.get(variable)
         if define is not None and define.loops and not variable.loops:
             return Code(name, define.loops, len(variable.cell.dims))
         return Code(name, (), len(variable.dims))
 
-    def _drawn(self, name: str, own: tuple[Loop, ...]) -> str:
-        """All cells of a latent at the dims of its plates, those of other plates taken out."""
-        at = {self.dims[loop]: loop for loop in own}
-        places = range(min(at), 0)
-        sizes = ", ".join(self.length(at[d]) if d in at else "1" for d in places)
-        text = f"drawn({name}, {sizes})"
-        if len(at) < len(places):
-            text += f"[{', '.join(':' if d in at else '0' for d in places)}]"
-        return text
+    def _array(self, variable: Variable, text: str, steps: tuple[int, ...]) -> Code:
+        """All cells of a variable; `steps` are the places of loops whose values are kept apart.
+
+        What stands in plates has the dims of its plates: those of other plates are taken out.
+        """
+        own = self.own[variable]
+        others = [loop for i, loop in enumerate(own) if i not in steps]
+        event = [self.dim_text(variable, i) for i in range(len(own), len(variable.dims))]
+        places: list[Loop | None] = list(others)
+        if variable in self.plated:
+            at = {self.dims[loop]: loop for loop in others}
+            places = [at.get(d) for d in range(min(at, default=0), 0)]
+        sizes = ["1" if p is None else self.length(p) for p in places]
+        shape = ", ".join([*sizes, *event])
+        if steps:
+            gaps = len(steps) * (":",)
+            first = steps if None not in places else tuple(range(len(steps)))
+            axes = f"({', '.join(map(str, first))}{',' * (len(first) == 1)})"
+            text = f"stacked({text}, {axes}{', ' * bool(shape)}{shape})"
+        else:
+            gaps, first = (), ()
+            text = f"drawn({text}{', ' * bool(shape)}{shape})"
+        if None in places:
+            text += f"[{', '.join([*gaps, *('0' if p is None else ':' for p in places)])}]"
+        found = [p for p in places if p is not None]
+        if found != others or first != steps:
+            order = [
+                steps.index(i) if i in steps else len(steps) + found.index(loop)
+                for i, loop in enumerate(own)
+            ]
+            order += range(len(own), len(own) + len(event))
+            text = f"{text}.permute({', '.join(map(str, order))})"
+        return Code(text, (), len(variable.dims))
 
     def covers(self, loop: Loop, variable: Variable, place: int) -> bool:
         """Whether a loop runs over exactly one axis of an array, in its order."""
-        own = self.own.get(variable, ())
+        own = self._parts(variable)
+        if loop in self.stepping:
+            return False
         if place < len(own):
             if own[place] is loop:
                 return True
@@ -204,10 +135,15 @@ class Spelling:
 
     def shift(self, variable: Variable, place: int) -> Expr | None:
         """Where an array over a part of a dim begins."""
-        own = self.own.get(variable, ())
+        own = self._parts(variable)
         if place < len(own) and self.fixed_part(own[place]):
             return own[place].start
         return None
+
+    def _parts(self, variable: Variable) -> tuple[Loop, ...]:
+        """The loops whose parts an array runs over; what the data give is whole."""
+        whole = variable.role == "observed" and (self.given or variable in self.kept)
+        return () if whole else self.own.get(variable, ())
 
     def dim_text(self, variable: Variable, place: int) -> str:
         """The size of one axis of an array."""
@@ -221,16 +157,37 @@ class Spelling:
             return str(extent.size)
         return self._whole_length(Loop("", extent))
 
-    def stepped(
-        self, variable: Variable, subs: tuple[Expr | Slice, ...], scope: Scope
-    ) -> tuple[Code, int] | None:
-        """The value at one step of a loop that runs in Python, and which subscript that was."""
-        if variable not in self.listed:
+    def step(self, variable: Variable, subs: Subscripts, scope: Scope) -> str | None:
+        """The value at one step of loops that run in Python; None where no one step is read."""
+        places = self.kept.get(variable, ())
+        if not places or len(subs) <= max(places):
             return None
-        local, place = self.listed[variable]
-        at = subs[place]
-        assert not isinstance(at, Slice)
-        return Code(f"{local}[{write(at, scope).text}]", (), len(variable.dims) - 1), place
+        keys: list[str] = []
+        for place in places:
+            sub = subs[place]
+            code = None if isinstance(sub, Slice) else write(sub, scope)
+            if code is None or code.axes or code.event:
+                return None
+            keys.append(code.text if code.number else f"int({code.text})")
+        return f"{self.locals.symbol(variable)}[{', '.join(keys)}]"
+
+    def stepped(
+        self, variable: Variable, subs: Subscripts, scope: Scope
+    ) -> tuple[Code, tuple[int, ...]] | None:
+        """The value at one step of loops that run in Python, and which subscripts those were."""
+        text = self.step(variable, subs, scope)
+        if text is None:
+            return None
+        steps = self.kept[variable]
+        if variable not in self.plated:
+            return Code(text, (), len(variable.dims) - len(steps)), steps
+        others = tuple(p for i, p in enumerate(self.own[variable]) if i not in steps)
+        rest = replace(variable, dims=tuple(
+            d for i, d in enumerate(variable.dims) if i not in steps
+        ))  # fmt: skip
+        self.own[rest] = others
+        self.plated.add(rest)
+        return self._array(rest, text, ()), steps
 
     # -- states
 
@@ -255,7 +212,7 @@ class Spelling:
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: Scope) -> Code | None:
         """The value of a latent's cell, over the latent's axis; None for other variables."""
         if not self.summed:
-            return self._sampled(z, subs)
+            return self._sampled(z, subs, scope)
         if z not in self.states:
             return None
         state = self.states[z]
@@ -287,17 +244,23 @@ class Spelling:
         first = low.text if low.number else f"int({low.atom}.min())"
         return replace(code, text=f"{first} + {code.text}", level=SUM)
 
-    def _sampled(self, z: Variable, subs: tuple[Expr | Slice, ...]) -> Code | None:
+    def _sampled(self, z: Variable, subs: Subscripts, scope: Scope) -> Code | None:
         """A sampled cell in its own loops; None where the array is read in any other way."""
         if z not in self.plated:
             return None
-        own = self.own[z]
-        here = [s.symbol if isinstance(s, Ref) else None for s in subs]
-        if len(here) != len(own) or any(a is not b for a, b in zip(here, own, strict=True)):
+        own, steps = self.own[z], self.kept.get(z, ())
+        if len(subs) < len(own):
             return None
-        if any(loop not in self.frame for loop in own):
+        for place, (sub, loop) in enumerate(zip(subs, own, strict=False)):
+            here = isinstance(sub, Ref) and sub.symbol is loop and loop in self.frame
+            if place not in steps and not here:
+                return None
+        text = self.step(z, subs, scope) if steps else self.locals.symbol(z)
+        if text is None:
             return None
-        return Code(self.locals.symbol(z), (ENUMERATED, *self.frame))
+        code = Code(text, (ENUMERATED, *self.frame), len(z.dims) - len(own))
+        rest = subs[len(own) :]
+        return subscript(code, rest, [None] * len(rest), scope) if rest else code
 
     def profile_table(self, z: Variable) -> str:
         """The local with all profiles of a coupled array."""

@@ -21,7 +21,7 @@ def index(expr: Index, scope: Scope) -> Code:
         stepped = scope.names.stepped(base.symbol, expr.subscripts, scope)
         if stepped is not None:
             code, at = stepped
-            rest = [(i, s) for i, s in enumerate(expr.subscripts) if i != at]
+            rest = [(i, s) for i, s in enumerate(expr.subscripts) if i not in at]
             named = [_plain(s, scope, base.symbol, i) for i, s in rest]
             return subscript(code, tuple(s for _, s in rest), named, scope)
         code = scope.names.variable(base.symbol)
@@ -159,7 +159,7 @@ def _over_extent(sub: Expr | Slice, base: Expr, place: int, scope: Scope) -> Axi
     match sub:
         case Ref(symbol=Loop() as loop) if loop.extent.dim is extent.dim is not None:
             whole = not loop.extent.of and loop.start is None and loop.stop is None
-            return loop if whole else None
+            return loop if whole and not scope.names.runs(loop) else None
         case Index(base=Ref(symbol=Variable() as z)) | Ref(symbol=Variable() as z):
             size = _all_values(sub, z, scope)
             named = extent.dim is not None and scope.names.dim(extent.dim) == size

@@ -15,54 +15,105 @@ class Plate:
     call: str
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block with a header of its own: a loop that runs in Python, a condition."""
+
+    header: str
+
+
+Context = Plate | Block
+# Plates that are entered together stand in one line.
+Segment = tuple[Plate, ...] | Block
+
+
+def segments(contexts: tuple[Context, ...]) -> tuple[Segment, ...]:
+    """Group contexts, outermost first, by the lines that enter them."""
+    found: list[Segment] = []
+    for context in contexts:
+        match context:
+            case Plate() if found and isinstance(found[-1], tuple):
+                found[-1] = (*found[-1], context)
+            case Plate():
+                found.append((context,))
+            case Block():
+                found.append(context)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The line that enters some contexts, at a depth; `repeated` inside a loop."""
+
+    segment: Segment
+    depth: int
+    repeated: bool
+
+
 @dataclass(slots=True)
 class Writer:
-    """Collects the lines of one function body; consecutive lines share their plates."""
+    """Collects the lines of one function body; consecutive lines share their contexts."""
 
-    lines: list[str | tuple[Plate, ...]] = field(default_factory=list)
-    plates: tuple[Plate, ...] = ()
+    lines: list[str | Header] = field(default_factory=list)
+    open: tuple[Segment, ...] = ()
 
     def body(self) -> list[str]:
         """Return the lines; a plate that is entered more than once is made once, before them."""
-        entered = Counter(p for line in self.lines if isinstance(line, tuple) for p in line)
+        entered: Counter[Plate] = Counter()
+        for line in self.lines:
+            if isinstance(line, Header) and isinstance(line.segment, tuple):
+                entered.update(dict.fromkeys(line.segment, 1 + line.repeated))
         again = {p for p, count in entered.items() if count > 1 and p.local}
         head = [line for p in entered if p in again for line in wrap(f"    {p.local} = {p.call}")]
         result: list[str] = [*head, *([""] if head and self.lines[0] else [])]
         for line in self.lines:
-            if isinstance(line, tuple):
-                items = ", ".join(p.local if p in again else p.call for p in line)
-                result += wrap(f"    with {items}:")
-            else:
-                result.append(line)
+            match line:
+                case Header(segment=Block(header=header), depth=depth):
+                    result += wrap("    " * depth + header)
+                case Header(segment=plates, depth=depth):
+                    assert not isinstance(plates, Block)
+                    items = ", ".join(p.local if p in again else p.call for p in plates)
+                    result += wrap("    " * depth + f"with {items}:")
+                case str():
+                    result.append(line)
         return result
 
     def blank(self) -> None:
         """Separate what follows by an empty line."""
-        if self.lines and self.lines[-1]:
+        last = self.lines[-1] if self.lines else ""
+        if last and not (isinstance(last, str) and last.endswith(" = {}")):
             self.lines.append("")
 
-    def line(self, text: str, plates: tuple[Plate, ...] = (), note: str = "") -> None:
-        """Write one statement inside the given plates, outermost first."""
-        self._enter(plates)
-        indent = "    " * (1 + bool(plates))
-        whole = wrap(indent + text)
+    def line(self, text: str, contexts: tuple[Context, ...] = (), note: str = "") -> None:
+        """Write one statement inside the given contexts, outermost first."""
+        self._enter(contexts)
+        whole = wrap(self._indent + text)
         if note and len(whole) == 1 and len(whole[0]) + len(note) + 4 <= WIDTH:
             whole[0] += f"  # {note}"
         self.lines += whole
 
-    def comment(self, text: str, plates: tuple[Plate, ...] = ()) -> None:
+    def comment(self, text: str, contexts: tuple[Context, ...] = ()) -> None:
         """Write the model's own line as a comment."""
-        self._enter(plates)
-        indent = "    " * (1 + bool(plates))
-        self.lines += [f"{indent}# {part}".rstrip() for part in text.split("\n")]
+        self._enter(contexts)
+        self.lines += [f"{self._indent}# {part}".rstrip() for part in text.split("\n")]
 
-    def _enter(self, plates: tuple[Plate, ...]) -> None:
-        if plates == self.plates:
+    @property
+    def _indent(self) -> str:
+        return "    " * (1 + len(self.open))
+
+    def _enter(self, contexts: tuple[Context, ...]) -> None:
+        wanted = segments(contexts)
+        if wanted == self.open:
             return
-        self.blank()
-        self.plates = plates
-        if plates:
-            self.lines.append(plates)
+        shared = 0
+        while shared < min(len(wanted), len(self.open)) and wanted[shared] == self.open[shared]:
+            shared += 1
+        if shared < len(self.open) or not self.open:
+            self.blank()
+        for depth in range(shared, len(wanted)):
+            repeated = any(isinstance(s, Block) for s in wanted[:depth])
+            self.lines.append(Header(wanted[depth], depth + 1, repeated))
+        self.open = wanted
 
 
 def wrap(line: str) -> list[str]:

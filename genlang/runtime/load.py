@@ -17,6 +17,7 @@ FROM = frozenset(
         "genlang.runtime",
         "genlang.runtime.chains",
         "genlang.runtime.reductions",
+        "genlang.runtime.steps",
         "torch.distributions",
         "pyro.infer",
     }
@@ -26,7 +27,8 @@ ALLOWED: tuple[type[ast.AST], ...] = (
     ast.withitem, ast.Import, ast.ImportFrom, ast.alias, ast.Name, ast.Load, ast.Store,
     ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.Tuple, ast.List, ast.Subscript,
     ast.Slice, ast.BinOp, ast.UnaryOp, ast.Compare, ast.IfExp, ast.Lambda, ast.operator,
-    ast.unaryop, ast.cmpop, ast.For, ast.Pass, ast.Return,
+    ast.unaryop, ast.cmpop, ast.For, ast.If, ast.Pass, ast.Return, ast.Dict,
+    ast.JoinedStr, ast.FormattedValue, ast.BoolOp, ast.boolop,
 )  # fmt: skip
 
 

@@ -164,17 +164,6 @@ def stack(items: Sequence[Tensor | float], dim: int) -> Tensor:
     return torch.stack(torch.broadcast_tensors(*map(torch.as_tensor, items)), dim)
 
 
-def drawn(value: Tensor, *shape: int) -> Tensor:
-    """Return the draws of a latent whose plates have this shape.
-
-    Raises ValueError where Pyro enumerates the latent: it then holds values, not cells.
-    """
-    if tuple(value.shape) != shape:
-        message = "this program reads a latent across its loops, which Pyro cannot enumerate"
-        raise ValueError(message)
-    return value
-
-
 class Ordered(dist.TorchDistribution):
     """Increasing vectors of `size` draws: the density of the order statistics of `base`.
 
