@@ -69,7 +69,10 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
                 drawn.append(one)
     sizes = Sizes(fit.table.sizes, fit.table.labels)
     result: dict[str, Any] = {}
+    tapped = set(total) | {n for one in drawn for n in one}
     for z, state in planned.states:
+        if z.name not in tapped:  # the shadow of a chain: its state one step back
+            continue
         low = int(getattr(state.support.low, "value", 0))
         stacked = total[z.name] if kind == "marginals" else np.stack([d[z.name] for d in drawn])
         result[z.name] = _labelled(z, state.draw.loops, stacked, kind, low, sizes)
