@@ -46,7 +46,7 @@ class Scope:
     guarded: int = 0
     declaring: str = ""
     early: dict[str, Variable] = field(default_factory=dict)
-    pending: dict[str, Callable[[], Variable | None]] = field(default_factory=dict)
+    pending: dict[str, Callable[..., Variable | None]] = field(default_factory=dict)
     covered: dict[Loop, int] = field(default_factory=dict)
     indices: dict[str, Span] = field(default_factory=dict)
 

@@ -118,7 +118,7 @@ class ChainCall:
         arguments = [
             first[0] if order == 1 else f"[{', '.join(first)}]",
             self._sum(self.then, axes) or "torch.zeros(())",
-            self._sum(self.steps, (*outer, self.loop, *news)),
+            self._sum(self.steps, (*outer, self.loop, *news)) or self._nothing(),
         ]
         result = tuple(a for a in outer if any(a in c.axes for c in every))
         if len(news) > 1:
@@ -130,6 +130,11 @@ class ChainCall:
         ends = self._ends()
         arguments[3:3] = ends
         return Code(f"sum_chain({', '.join(arguments)})", result)
+
+    def _nothing(self) -> str:
+        """Steps without terms, which tell how many elements there are and how many values."""
+        axes: tuple[Axis, ...] = (self.loop, *self.step.states)
+        return f"torch.zeros({', '.join(map(self.names.axis_length, axes))})"
 
     def _window(self, shadows: tuple[Variable, ...], order: int) -> tuple[Axis, ...]:
         """One axis for each latent and lag, falling; a lag that nothing reads is a gap."""

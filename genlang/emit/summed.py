@@ -1,7 +1,7 @@
 """`model(data)`: latents sampled, every finite discrete one summed out, the sums written out."""
 
-from genlang.check.model import Define, Draw, Factor, Loop, Ref, Statement, Variable
-from genlang.check.walk import index_type, symbols
+from genlang.check.model import Define, Draw, Factor, Index, Loop, Ref, Statement, Variable
+from genlang.check.walk import index_type, law_expressions, symbols
 from genlang.emit.arrays import full
 from genlang.emit.chains import sorted_into
 from genlang.emit.code import SUM, Axis, Code, aligned, integer, permuted, tensor, union
@@ -195,6 +195,8 @@ class Summed(Latents):
         order: tuple[Axis, ...] = (*piece.plates, *others, *self.states[z].profile, z)
         scope = Scope(self.names, order)
         assert term.law is not None
+        if any(z in symbols(e) for e in law_expressions(term.law)):
+            return self._profile_table(term, z, scope)
         code = log_table(term.law, self.names.values(z), scope)
         if term.place is None:
             tap = self._tap(z)
@@ -204,6 +206,20 @@ class Summed(Latents):
         elif self.states[z].profile:
             code = full(code, self.states[z].profile, scope)
         return self._by_profile(code, z)
+
+    def _profile_table(self, term: Term, z: Variable, scope: Scope) -> Code:
+        """The log probabilities of profiles whose cells read each other, `z[t]` its `z[t-1]`."""
+        profile = self.states[z].profile
+        assert term.law is not None
+        value = write(Index(Ref(z, z.cell), term.subscripts, z.cell), scope)
+        code = full(log_prob(term.law, value, scope), profile, scope)
+        dims = [code.axes.index(p) - len(code.axes) for p in profile]
+        text = f"{code.atom}.sum({dims[0] if len(dims) == 1 else tuple(dims)})"
+        kept = tuple(a for a in code.axes if a not in profile)
+        tap = self._by_profile(self._tap(z), z)
+        axes = union(scope.order, [Code("", kept), tap])
+        texts = [aligned(c, axes, 0, scope.order) for c in (Code(text, kept), tap)]
+        return Code(" + ".join(texts), axes, level=SUM)
 
     def _tap(self, z: Variable) -> Code:
         loops = self.states[z].draw.loops

@@ -12,7 +12,7 @@ term that can do neither couples the cells of an array (`x[i] == z[j]` for all p
 becomes one state whose values are its profiles, and the search starts again.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from genlang.check.model import Const, Dim, Expr, Loop, Ref, Variable
 from genlang.check.walk import index_type, symbols
@@ -23,36 +23,25 @@ from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain,
 
 
 @dataclass(frozen=True, slots=True)
-class _Stuck(Exception):  # noqa: N818 (no error: the search starts again)
-    """The piece couples cells of `state` over `loops`."""
+class Stuck(Exception):  # noqa: N818 (no error: the search starts again)
+    """The term couples cells of `state` over `loops`."""
 
     state: Variable
     loops: tuple[Loop, ...]
     term: Term
 
 
-def eliminate(
-    terms: tuple[Term, ...], states: dict[Variable, State]
-) -> tuple[dict[Variable, State], tuple[Step, ...]]:
-    """Return the states (some turned into profiles) and the steps that sum them out.
+def profile(stuck: Stuck, states: dict[Variable, State]) -> tuple[Loop, ...]:
+    """Return the loops that the profiles of a coupled array cover.
 
     Raises ModelError (E702) where a coupled array cannot be a profile.
     """
-    states = dict(states)
-    while True:
-        try:
-            return states, tuple(_steps(terms, states))
-        except _Stuck as stuck:
-            old = states[stuck.state]
-            _refuse_profile(stuck, old)
-            wider = tuple(p for p in old.draw.loops if p in old.profile or p in stuck.loops)
-            # A latent and its shadows are one array, so they are profiles together.
-            for z, state in states.items():
-                if state.draw is old.draw:
-                    states[z] = replace(state, profile=wider, coupled=stuck.term.statement)
+    old = states[stuck.state]
+    _refuse_profile(stuck, old)
+    return tuple(p for p in old.draw.loops if p in old.profile or p in stuck.loops)
 
 
-def _refuse_profile(stuck: _Stuck, state: State) -> None:
+def _refuse_profile(stuck: Stuck, state: State) -> None:
     ragged = [p for p in state.draw.loops if _uneven(p)]
     weighted = [p for p in stuck.loops if p.weight is not None]
     if not ragged and not weighted:
@@ -73,7 +62,11 @@ def _uneven(loop: Loop) -> bool:
     return bool(loop.extent.of) or loop.start is not None or loop.stop is not None
 
 
-def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]:
+def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[Step, ...]:
+    """Return the steps that sum the states out.
+
+    Raises Stuck where the cells of an array have to become one state first.
+    """
     steps: list[Step] = []
     pieces: list[Piece] = []
     for term in terms:
@@ -102,7 +95,7 @@ def _steps(terms: tuple[Term, ...], states: dict[Variable, State]) -> list[Step]
         steps.append(done)
         pieces = [p for p in pieces if p not in done.pieces]
         pieces.append(done.result)
-    return steps
+    return tuple(steps)
 
 
 def _own_plates(term: Term, states: dict[Variable, State]) -> tuple[Loop, ...]:
@@ -127,7 +120,7 @@ def _where(z: Variable, term: Term, states: dict[Variable, State]) -> tuple[Vari
         given = {read.subscripts[i] for read in reads}
         first = next(iter(given))
         if len(given) > 1 or first is None or any(s in gone for s in symbols(first)):
-            raise _Stuck(z, (loop,), term)
+            raise Stuck(z, (loop,), term)
         found.append(first)
     return z, tuple(found)
 
@@ -180,7 +173,7 @@ def _ordered(target: list[Loop], piece: Piece, states: dict[Variable, State]) ->
     return tuple(p for p in order if p in target)
 
 
-def _stuck(piece: Piece, states: dict[Variable, State]) -> _Stuck:
+def _stuck(piece: Piece, states: dict[Variable, State]) -> Stuck:
     """Choose the array to turn into profiles: one that can be, with the fewest, then the last."""
     plates = [set(states[z].plates) for z, _ in piece.states]
     common = set.intersection(*plates)
@@ -195,7 +188,7 @@ def _stuck(piece: Piece, states: dict[Variable, State]) -> _Stuck:
             best, choice = rank, i
     z = piece.states[choice][0]
     loops = tuple(p for p in states[z].plates if p in (plates[choice] - common or plates[choice]))
-    return _Stuck(z, loops, piece.terms[-1])
+    return Stuck(z, loops, piece.terms[-1])
 
 
 def _profiles(state: State, loops: tuple[Loop, ...]) -> float:

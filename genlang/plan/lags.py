@@ -9,6 +9,7 @@ A statement over a part of the chain's dim (`for t in T[1:]`) is put on the chai
 guard that says where it holds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from genlang.check.chains import at, offset, parent_of
@@ -65,11 +66,16 @@ class Lagged:
     written: tuple[tuple[Statement, tuple[Expr, ...]], ...] = ()
 
 
-def lagged(statements: tuple[Statement, ...], states: set[Variable]) -> Lagged:
+def lagged(
+    statements: tuple[Statement, ...],
+    states: set[Variable],
+    profiles: Mapping[Variable, tuple[Loop, ...]],
+) -> Lagged:
     """Replace the lagged reads of discrete latents, in their own loops, by reads of shadows.
 
     A latent is carried along one loop: that of its `then`, else the first that a lag is read along.
-    Neighbours along another loop are ordinary cells, which couple like any others.
+    Neighbours along another loop are ordinary cells, which couple like any others; so are those of
+    a latent whose `profiles` already cover the loop.
     """
     own = {
         s.target: tuple(e.symbol for e in s.subscripts if isinstance(e, Ref))
@@ -94,6 +100,10 @@ def lagged(statements: tuple[Statement, ...], states: set[Variable]) -> Lagged:
                 lag = _lag_of(read, own, _loops(statement), trees)
                 if lag is not None:
                     along.setdefault(lag.of, lag.loop)
+    whole = {z for z, loop in along.items() if loop in profiles.get(z, ())}
+    if whole:
+        own = {z: loops for z, loops in own.items() if z not in whole}
+        moved = [_on_chain(statement, own) for statement in statements]
     for statement, guard in moved:
         new = _shadowed(statement, own, trees, along, made, shadows)
         if guard:

@@ -6,9 +6,9 @@ or values: `emit` turns it into text, `explain` into words.
 
 from dataclasses import dataclass, replace
 
-from genlang.check.model import Draw, Expr, Model, Statement, Variable
+from genlang.check.model import Draw, Expr, Loop, Model, Statement, Variable
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.eliminate import eliminate
+from genlang.plan.eliminate import Stuck, eliminate, profile
 from genlang.plan.graph import Term, is_state, on_plates, terms
 from genlang.plan.lags import Lagged, lagged
 from genlang.plan.steps import State, Step
@@ -59,24 +59,41 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     faults += _weighted(statements)
     if faults:
         raise ModelError(faults, model.source)
-    chains = lagged(statements, set(states))
-    statements = chains.statements
-    states |= _with_shadows(states, chains)
-    every = terms(chains)
-    summed = tuple(t for t in every if t.reads)
-    try:
-        states, steps = eliminate(summed, states)
-    except ModelError as error:
-        raise ModelError(error.diagnostics, model.source) from None
-    plain = tuple(t for t in every if not t.reads)
-    return Plan(model, statements, tuple(states.items()), plain, steps, missing, chains.written)
+    coupled: dict[Variable, Coupled] = {}
+    while True:
+        chains = lagged(statements, set(states), {z: loops for z, (loops, _) in coupled.items()})
+        every = terms(chains)
+        whole = _with_shadows(states, chains, coupled)
+        try:
+            steps = eliminate(tuple(t for t in every if t.reads), whole)
+        except Stuck as stuck:
+            try:
+                loops = profile(stuck, whole)
+            except ModelError as error:
+                raise ModelError(error.diagnostics, model.source) from None
+            # A latent and its shadows are one array, so they are profiles together.
+            lag = whole[stuck.state].lag
+            coupled[stuck.state if lag is None else lag.of] = (loops, stuck.term.statement)
+            continue
+        plain = tuple(t for t in every if not t.reads)
+        rest = (missing, chains.written)
+        return Plan(model, chains.statements, tuple(whole.items()), plain, steps, *rest)
 
 
-def _with_shadows(states: dict[Variable, State], found: Lagged) -> dict[Variable, State]:
+# The loops that the profiles of a latent cover, and the statement that couples its cells.
+Coupled = tuple[tuple[Loop, ...], Statement]
+
+
+def _with_shadows(
+    states: dict[Variable, State], found: Lagged, coupled: dict[Variable, Coupled]
+) -> dict[Variable, State]:
     """States of the shadows, and of the latents that have one, by what the statements are now."""
     draws = {s.target: s for s in found.statements if is_state(s)}
     carried = {lag.of for lag in found.shadows.values()}
-    base = {z: replace(s, draw=draws[z], carried=z in carried) for z, s in states.items()}
+    base: dict[Variable, State] = {}
+    for z, state in states.items():
+        loops, by = coupled.get(z, ((), None))
+        base[z] = replace(state, draw=draws[z], carried=z in carried, profile=loops, coupled=by)
     return base | {
         shadow: replace(base[lag.of], lag=lag, carried=False)
         for shadow, lag in found.shadows.items()

@@ -116,7 +116,7 @@ def _support(law: Law, supports: dict[Variable, Support]) -> Support | None:
                 found = Support(number(0), _greatest(upper, supports))
             if found is None:
                 return None
-            low = found.low if lower is None else lower
+            low = found.low if lower is None else _least(lower, supports)
             high = found.high if upper is None else _greatest(upper, supports)
             return Support(low, high)
 
@@ -150,7 +150,7 @@ def _natural(
             size = extent_size(probs.type.dims[-1])
             return None if size is None else up_to(size)
         case "DiscreteUniform":
-            return Support(given["low"], _greatest(given["high"], supports))
+            return Support(_least(given["low"], supports), _greatest(given["high"], supports))
         case "Binomial" | "BetaBinomial":
             return Support(number(0), _greatest(given["total"], supports))
         case "Hypergeometric":
@@ -160,6 +160,15 @@ def _natural(
             return None if size is None else Support(number(0), size)
         case _:
             return None
+
+
+def _least(expr: Expr, supports: dict[Variable, Support]) -> Expr:
+    """The least value of a bound: a latent in it stands at the bottom of its own support."""
+    match expr:
+        case Ref(symbol=Variable() as z) | Index(base=Ref(symbol=Variable() as z)) if z in supports:
+            return supports[z].low
+        case _:
+            return expr
 
 
 def _greatest(expr: Expr, supports: dict[Variable, Support]) -> Expr:
