@@ -262,18 +262,21 @@ def _sum_chain(pieces: list[Piece], states: dict[Variable, State]) -> SumChain |
 
 
 def _chain_of(z: Variable, pieces: list[Piece], states: dict[Variable, State]) -> SumChain | None:
-    lags = {s: state.lag for s, state in states.items() if state.lag is not None}
-    loop = next(lag.loop for lag in lags.values() if lag.of is z)
+    every_lag = {s: state.lag for s, state in states.items() if state.lag is not None}
+    own = next(lag for lag in every_lag.values() if lag.of is z)
+    loop = own.loop
+    # Trees with other parents, and chains along other loops, are states like any others here.
+    lags = {s: lag for s, lag in every_lag.items() if (lag.loop, lag.parent) == (loop, own.parent)}
     group, size = {z}, 0
     readers: tuple[Piece, ...] = ()
     while len(group) > size:
         size = len(group)
-        every = group | {s for s, lag in lags.items() if lag.of in group and lag.loop is loop}
+        every = group | {s for s, lag in lags.items() if lag.of in group}
         readers = tuple(p for p in pieces if every & dict(p.states).keys())
         for p in readers:
             for w, _ in p.states:
                 base = lags[w].of if w in lags else w
-                along = any(lag.of is base and lag.loop is loop for lag in lags.values())
+                along = any(lag.of is base for lag in lags.values())
                 if along and set(states[base].plates) == set(states[z].plates):
                     group.add(base)
     gone = {

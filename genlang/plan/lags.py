@@ -88,19 +88,8 @@ def lagged(
     guards: dict[Statement, tuple[Expr, ...]] = {}
     result: list[Statement] = []
     moved = [_on_chain(statement, own) for statement in statements]
-    along: dict[Variable, Loop] = {}
-    for statement, _ in moved:
-        loop = chain_loop(statement.law) if isinstance(statement, Draw) else None
-        if isinstance(statement, Draw) and loop in own.get(statement.target, ()):
-            assert loop is not None
-            along[statement.target] = loop
-    for statement, _ in moved:
-        for expr in expressions_of(statement):
-            for read in _reads(expr, own):
-                lag = _lag_of(read, own, _loops(statement), trees)
-                if lag is not None:
-                    along.setdefault(lag.of, lag.loop)
-    whole = {z for z, loop in along.items() if loop in profiles.get(z, ())}
+    along = _along(moved, own, trees)
+    whole = {z for z, (loop, _) in along.items() if loop in profiles.get(z, ())}
     if whole:
         own = {z: loops for z, loops in own.items() if z not in whole}
         moved = [_on_chain(statement, own) for statement in statements]
@@ -113,6 +102,31 @@ def lagged(
 
 
 Own = dict[Variable, tuple[Symbol, ...]]
+# The loop that a latent is carried along; for a tree with the parent of the loop's node.
+Along = dict[Variable, tuple[Loop, Expr | None]]
+
+
+def _along(moved: list[tuple[Statement, tuple[Expr, ...]]], own: Own, trees: set[Expr]) -> Along:
+    along: Along = {}
+    for statement, _ in moved:
+        loop = chain_loop(statement.law) if isinstance(statement, Draw) else None
+        if isinstance(statement, Draw) and loop in own.get(statement.target, ()):
+            assert loop is not None
+            along[statement.target] = loop, _root(statement.law, loop)
+    for statement, _ in moved:
+        for expr in expressions_of(statement):
+            for read in _reads(expr, own):
+                lag = _lag_of(read, own, _loops(statement), trees)
+                if lag is not None:
+                    along.setdefault(lag.of, (lag.loop, lag.parent))
+    return along
+
+
+def _root(law: Law, loop: Loop) -> Expr | None:
+    """The parent of a tree's node where a law's first part is for roots, else None."""
+    assert isinstance(law, Choice)
+    assert isinstance(law.condition, Apply)
+    return next((e for e in law.condition.arguments if parent_of(e, loop) is not None), None)
 
 
 def _trees(statements: tuple[Statement, ...]) -> set[Expr]:
@@ -121,12 +135,10 @@ def _trees(statements: tuple[Statement, ...]) -> set[Expr]:
     Only these are lags; any other data index within a dim reads a cell like any other.
     """
     return {
-        e
+        parent
         for s in statements
         if isinstance(s, Draw) and (loop := chain_loop(s.law)) is not None
-        if isinstance(s.law, Choice) and isinstance(s.law.condition, Apply)
-        for e in s.law.condition.arguments
-        if parent_of(e, loop) is not None
+        if (parent := _root(s.law, loop)) is not None
     }
 
 
@@ -209,7 +221,7 @@ def _shadowed(
     statement: Statement,
     own: Own,
     trees: set[Expr],
-    along: dict[Variable, Loop],
+    along: Along,
     made: dict[tuple[Variable, int], Variable],
     shadows: dict[Variable, Lag],
 ) -> Statement:
@@ -219,7 +231,7 @@ def _shadowed(
         match expr:
             case Index(base=Ref(symbol=Variable() as z)) if z in own:
                 lag = _lag_of(expr, own, loops, trees)
-                if lag is not None and lag.loop is along[z]:
+                if lag is not None and (lag.loop, lag.parent) == along[z]:
                     key = (z, lag.by)
                     if key not in made:
                         made[key] = replace(z, name=f"{z.name}_{lag.by}")
