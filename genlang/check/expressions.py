@@ -26,6 +26,7 @@ from genlang.check.model import (
 from genlang.check.operators import labelled, operation
 from genlang.check.scope import Scope
 from genlang.check.shapes import after, joined, same, show, whole
+from genlang.check.slices import between, from_end
 from genlang.check.subscripts import exists, fits_dim, lag, too_many, wrong_rows
 from genlang.check.walk import symbols
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
@@ -221,6 +222,7 @@ def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loo
     ends: list[Expr | None] = [None, None]
     if isinstance(part, nodes.Slice):
         ends = [None if e is None else _bound(e, scope) for e in (part.start, part.stop)]
+        ends = [from_end(e, Extent(dim, tuple(of)), part.span, scope) for e in ends]
     return Loop(name, Extent(dim, tuple(of)), ends[0], ends[1], span=span)
 
 
@@ -322,7 +324,7 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
         match sub:
             case nodes.Slice(start=start, stop=stop):
                 ends = [None if e is None else integer(e, scope, "a bound") for e in (start, stop)]
-                subs.append(Slice(ends[0], ends[1]))
+                subs.append(between(ends, node, place, dims[place], scope))
                 kept.append(dims[place] if start is None and stop is None else Extent(None))
             case nodes.Binder():
                 scope.fail("E313", "a binder stands only in a declaration", sub.span)

@@ -33,7 +33,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.walk import substitute, symbols
-from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS
+from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS, negation
 from genlang.data.linear import linear
 from genlang.data.ranges import agree, inside, part
 from genlang.data.values import LARGEST, Axes, Axis, TooLarge, Trouble, Undecided, Value
@@ -258,7 +258,13 @@ class Evaluator(Axes):
         return Value(axes, np.where(np.isnan(c), np.nan, np.where(c != 0, a, b)))
 
     def _apply(self, expr: Apply, mask: Value | None) -> Value | None:
-        given = [self.value(a, mask) for a in expr.arguments]
+        given: list[Value | None] = []
+        for argument in expr.arguments:
+            if expr.function in ("and", "or") and given and given[0] is not None:
+                # What stands on the right only counts where the left does not decide.
+                ruled = given[0].array if expr.function == "and" else negation(given[0].array)
+                mask = self.meet(mask, Value(given[0].axes, ruled))
+            given.append(self.value(argument, mask))
         if not agree(self, expr, given, mask):
             return None
         values = [v for v in given if v is not None]

@@ -105,7 +105,8 @@ def either_of(x: Numbers, axis: tuple[int, ...]) -> Numbers:
 # Reductions over loops: the last axes, where a mask holds.
 REDUCTIONS: dict[str, tuple[float, Callable[..., Any]]] = {
     "sum": (0.0, np.sum), "prod": (1.0, np.prod), "mean": (0.0, np.sum),
-    "min": (np.inf, np.min), "max": (-np.inf, np.max),
+    "min": (np.inf, lambda x, axis: x.min(axis, initial=np.inf)),
+    "max": (-np.inf, lambda x, axis: x.max(axis, initial=-np.inf)),
     "any": (0.0, either_of),
     "all": (1.0, lambda x, axis: negation(either_of(negation(x), axis))),
     "logsumexp": (-np.inf, lambda x, axis: np.log(np.exp(x).sum(axis))),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from genlang.check.model import Array, Loop, Reduce
-from genlang.emit.code import ATOM, ENUMERATED, Code, aligned, integer, tensor, union
+from genlang.emit.code import ATOM, ENUMERATED, TERNARY, Code, aligned, integer, tensor, union
 from genlang.emit.operators import binary, conjunction, truth
 from genlang.emit.scope import Scope
 from genlang.lang.types import INTEGERS
@@ -98,17 +98,32 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
             return binary("/", parts, scope, boolean=False)
         case "min" | "max":
             found = Code(f"{code.atom}.a{expr.function}({dims})", axes)
-            if expr.default is None or counted is None:
+            if expr.default is None:
                 return found
-            default = integer(scope.write(expr.default))
-            some = full(counted, expr.loops, inner)
-            kept = tuple(axis for axis in some.axes if axis not in expr.loops)
-            some = Code(some.atom + ".any(-1)" * n, kept, truth=True)
-            every = union(scope.order, [some, found, default])
-            spelt = ", ".join(aligned(c, every, 0, scope.order) for c in (some, found, default))
-            return Code(f"torch.where({spelt})", every)
+            some = None if counted is None else full(counted, expr.loops, inner)
+            return _or_default(found, some, expr, scope)
         case "any" | "all" | "prod":
             text = code.atom + f".{expr.function}(-1)" * n
             return Code(text, axes, truth=expr.function != "prod")
         case other:
             raise AssertionError(other)
+
+
+def _or_default(found: Code, counted: Code | None, expr: Reduce, scope: Scope) -> Code:
+    """Write a `min` or `max` that has a default; `counted` says which elements it runs over."""
+    assert expr.default is not None
+    default = integer(scope.write(expr.default))
+    if counted is not None:
+        kept = tuple(axis for axis in counted.axes if axis not in expr.loops)
+        some = Code(counted.atom + ".any(-1)" * len(expr.loops), kept, truth=True)
+        axes = union(scope.order, [some, found, default])
+        spelt = ", ".join(aligned(c, axes, 0, scope.order) for c in (some, found, default))
+        found = Code(f"torch.where({spelt})", axes)
+    # Torch has no extreme of an axis without cells.
+    lengths = [scope.names.length(x) for x in expr.loops]
+    tests = [f"{x} > 0" for x in lengths if not x.isdigit()]
+    if not tests:
+        return found
+    axes = union(scope.order, [found, default])
+    one, two = (aligned(c, axes, 0, scope.order) for c in (found, tensor(default)))
+    return Code(f"{one} if {' and '.join(tests)} else {two}", axes, level=TERNARY)

@@ -24,6 +24,7 @@ from genlang.check.model import (
 from genlang.emit.arrays import array, reduce
 from genlang.emit.code import (
     ATOM,
+    COMPARE,
     POWER,
     PRODUCT,
     SIGN,
@@ -37,7 +38,7 @@ from genlang.emit.code import (
     tensor,
     union,
 )
-from genlang.emit.operators import binary, conjunction, truth
+from genlang.emit.operators import binary, branches, truth
 from genlang.emit.scope import Scope
 from genlang.emit.subscripts import index
 from genlang.lang.functions import FUNCTIONS
@@ -93,15 +94,18 @@ def _number(value: float | str) -> Code:
 
 def apply(expr: Apply, scope: Scope) -> Code:
     """Write an operator or a function of the table."""
-    codes = [write(a, scope) for a in expr.arguments]
     op = expr.function
+    if op in ("and", "or"):
+        return _shortcut(expr, scope)
+    codes = [write(a, scope) for a in expr.arguments]
     if op == "@":
         left, right = (_float(c, a) for c, a in zip(codes, expr.arguments, strict=True))
         return matmul(left, right, scope)
-    if op in ("and", "or"):
-        return binary("&" if op == "and" else "|", [truth(c) for c in codes], scope, boolean=True)
     if op == "not":
-        return replace(codes[0], text=f"~{truth(codes[0]).above(SIGN)}", truth=True, level=SIGN)
+        given = truth(codes[0])
+        if given.number:
+            return replace(given, text=f"not {given.above(COMPARE)}", level=TERNARY)
+        return replace(given, text=f"~{given.above(SIGN)}", level=SIGN)
     codes = [integer(c) for c in codes]
     if op == "neg":
         return replace(codes[0], text=f"-{codes[0].above(SIGN)}", level=SIGN)
@@ -113,6 +117,15 @@ def apply(expr: Apply, scope: Scope) -> Code:
             codes[0] = _float(codes[0], expr.arguments[0])  # torch refuses ints to negative powers
         return binary(op, codes, scope, boolean=op in COMPARISONS)
     return _call(expr, codes, scope)
+
+
+def _shortcut(expr: Apply, scope: Scope) -> Code:
+    """Write `a and b`, `a or b`: b only counts where a does not decide."""
+    one, two = expr.arguments
+    decides = truth(write(one, scope))
+    where = branches(decides, scope)[expr.function == "or"]
+    op = "&" if expr.function == "and" else "|"
+    return binary(op, [decides, truth(write(two, where))], scope, boolean=True)
 
 
 # What stands for an argument where its branch of an `if` is not taken: values and derivatives of
@@ -195,23 +208,11 @@ def matmul(a: Code, b: Code, scope: Scope) -> Code:
             return Code(text, axes, m + n - 2, level=PRODUCT)
 
 
-def _branch(condition: Code, scope: Scope) -> Scope:
-    """The scope of what is only read where a condition holds."""
-    return replace(scope, guard=conjunction([scope.guard, condition], scope) if scope.guard
-                   else condition)  # fmt: skip
-
-
 def select(expr: Select, scope: Scope) -> Code:
     """Write `a if c else b`: a Python conditional where c is a number, else `torch.where`."""
     condition = write(expr.condition, scope)
-    branches = (scope, scope)
-    if not condition.number:
-        taken = truth(condition)
-        other = replace(taken, text=f"~{taken.above(SIGN)}", level=SIGN)
-        branches = (_branch(taken, scope), _branch(other, scope))
-    codes = [
-        integer(write(e, s)) for e, s in zip((expr.then, expr.otherwise), branches, strict=True)
-    ]
+    scopes = (scope, scope) if condition.number else branches(condition, scope)
+    codes = [integer(write(e, s)) for e, s in zip((expr.then, expr.otherwise), scopes, strict=True)]
     if condition.number:
         text = f"{codes[0].text} if {condition.text} else {codes[1].text}"
         axes = union(scope.order, codes)

@@ -19,7 +19,7 @@ from genlang.check.model import (
 from genlang.emit.arrays import full
 from genlang.emit.code import COMPARE, TERNARY, Code, aligned, integer, tensor
 from genlang.emit.expression import write
-from genlang.emit.laws import law_code
+from genlang.emit.laws import law_code, parts_of
 from genlang.emit.names import attribute
 from genlang.emit.operators import conjunction, truth
 from genlang.emit.scope import Scope
@@ -256,8 +256,12 @@ class Function:
         if not isinstance(law, Choice):
             return law_code(law, scope, beside).text
         test = write(law.condition, scope)
-        one, two = (self.joined_law(x, scope, beside, place + 1) for x in (law.then, law.otherwise))
         stepped = self.names.stepping and law.chained
+        scopes = (scope, scope) if stepped else parts_of(law, test, scope)
+        one, two = (
+            self.joined_law(x, s, beside, place + 1)
+            for x, s in zip((law.then, law.otherwise), scopes, strict=True)
+        )
         if stepped and not test.axes:
             return f"({one} if {test.text} else {two})"
         text = f"exact.choice({aligned(truth(test), scope.order, 0, scope.order)}, {one}, {two})"

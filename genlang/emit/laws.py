@@ -1,8 +1,10 @@
 """Distributions of the Model -> text of Pyro distributions and of their log densities."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from genlang.check.model import Choice, Distribution, Expr, Law
+from genlang.check.model import Choice, Distribution, Expr, Law, Loop, Variable
+from genlang.check.walk import symbols
 from genlang.emit.code import (
     ATOM,
     TERNARY,
@@ -15,7 +17,7 @@ from genlang.emit.code import (
     union,
 )
 from genlang.emit.expression import write
-from genlang.emit.operators import truth
+from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
 from genlang.lang.distributions import DISTRIBUTIONS, Form
 from genlang.lang.types import INTEGERS
@@ -84,7 +86,8 @@ def log_prob(law: Law, value: Code, scope: Scope) -> Code:
     match law:
         case Choice(condition=condition, then=then, otherwise=otherwise):
             test = truth(write(condition, scope))
-            parts = [log_prob(then, value, scope), log_prob(otherwise, value, scope)]
+            one, two = parts_of(law, test, scope)
+            parts = [log_prob(then, value, one), log_prob(otherwise, value, two)]
             axes = union(scope.order, [test, *parts])
             texts = [aligned(c, axes, 0, scope.order) for c in (test, *parts)]
             if test.number:
@@ -95,6 +98,18 @@ def log_prob(law: Law, value: Code, scope: Scope) -> Code:
             axes = union(scope.order, [code, value])
             given = aligned(tensor(value), axes, 0, scope.order)
             return Code(f"{code.text}.log_prob({given})", axes)
+
+
+def parts_of(law: Choice, test: Code, scope: Scope) -> tuple[Scope, Scope]:
+    """Return the scopes of the two laws of a choice.
+
+    What the later elements of a chain read of earlier ones may not exist at the first.
+    """
+    if test.number:
+        return scope, scope
+    if law.chained:
+        return scope, replace(scope, partial=True)
+    return branches(test, scope)
 
 
 def log_table(law: Law, values: Code, scope: Scope) -> Code:
@@ -110,3 +125,37 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
             return permuted(Code(f"log_bernoulli({code.text})", (*code.axes, axis)), scope.order)
         case _:
             return log_prob(law, values, scope)
+
+
+# The parameters that say which values are possible.
+BOUNDS = frozenset({"low", "high", "total", "draws", "successes", "value"})
+
+
+def same_everywhere(law: Law) -> bool:
+    """Whether the possible values of a discrete law are the same in each of its cells."""
+    leaves = list(_leaves(law))
+    found = {
+        (
+            leaf.name if any(name in BOUNDS for name, _ in leaf.parameters) else "",
+            tuple(e for name, e in leaf.parameters if name in BOUNDS),
+            leaf.lower,
+            leaf.upper,
+        )
+        for leaf in leaves
+    }
+    return len(found) == 1 and not any(
+        isinstance(s, Loop | Variable)
+        for _, bounds, *ends in found
+        for e in (*bounds, *ends)
+        if e is not None
+        for s in symbols(e)
+    )
+
+
+def _leaves(law: Law) -> Iterator[Distribution]:
+    match law:
+        case Choice(then=then, otherwise=otherwise):
+            yield from _leaves(then)
+            yield from _leaves(otherwise)
+        case Distribution():
+            yield law

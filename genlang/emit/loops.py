@@ -1,13 +1,13 @@
 """How dims and loops are spelt in one emitted function: sizes, index vectors, parts, masks."""
 
-from genlang.check.model import Apply, Dim, Expr, Loop, Ref, Variable
+from genlang.check.model import Apply, Dim, Expr, Extent, Loop, Ref, Variable
 from genlang.check.walk import symbols
 from genlang.emit.code import Code
 from genlang.emit.expression import write
 from genlang.emit.names import Locals
 from genlang.emit.operators import comparison, conjunction
 from genlang.emit.scope import Names, Scope
-from genlang.emit.subscripts import subscript
+from genlang.emit.subscripts import exists, subscript
 
 
 class Loops(Names):
@@ -121,4 +121,6 @@ class Loops(Names):
             e.symbol if isinstance(e, Ref) and isinstance(e.symbol, Loop) else None
             for e in loop.extent.of
         ]
-        return subscript(lengths, loop.extent.of, list(axes), scope)
+        outer = [Extent(d) for d in loop.extent.dim.of]
+        sure = all(exists(e, x, None, scope) for e, x in zip(loop.extent.of, outer, strict=True))
+        return subscript(lengths, loop.extent.of, list(axes), scope, sure=sure)

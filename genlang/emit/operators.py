@@ -2,7 +2,19 @@
 
 from dataclasses import replace
 
-from genlang.emit.code import AND, COMPARE, OR, POWER, PRODUCT, SUM, Code, lined_up, union
+from genlang.emit.code import (
+    AND,
+    COMPARE,
+    OR,
+    POWER,
+    PRODUCT,
+    SIGN,
+    SUM,
+    Code,
+    lined_up,
+    tensor,
+    union,
+)
 from genlang.emit.scope import Scope
 
 PYTHON = {"^": "**"}
@@ -13,7 +25,7 @@ LEVELS = {
 
 def truth(code: Code) -> Code:
     """Write a number as a condition."""
-    if code.truth:
+    if code.truth or (code.number and code.level == COMPARE):
         return code
     return replace(code, text=f"{code.above(OR)} != 0", truth=True, level=COMPARE)
 
@@ -45,3 +57,14 @@ def conjunction(codes: list[Code], scope: Scope) -> Code | None:
     for code in codes[1:]:
         result = binary("&", [result, code], scope, boolean=True)
     return result
+
+
+def branches(condition: Code, scope: Scope) -> tuple[Scope, Scope]:
+    """Return the scopes of what is only read where a condition holds, and where it does not."""
+    taken = truth(tensor(condition))
+    other = replace(taken, text=f"~{taken.above(SIGN)}", level=SIGN)
+    guards = [
+        conjunction([*([] if scope.guard is None else [scope.guard]), c], scope)
+        for c in (taken, other)
+    ]
+    return replace(scope, guard=guards[0]), replace(scope, guard=guards[1])

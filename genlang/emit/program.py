@@ -19,6 +19,7 @@ HELPERS = (
 
 # Helpers of modules of their own.
 APART = {
+    "genlang.runtime.cells": ("clamped",),
     "genlang.runtime.chains": ("sum_chain", "sum_tree"),
     "genlang.runtime.steps": ("drawn", "parents_first", "stacked"),
 }

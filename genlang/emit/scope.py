@@ -30,6 +30,10 @@ class Names(Protocol):
         """Return whether a loop runs in Python here."""
         ...
 
+    def fixed_part(self, loop: Loop) -> bool:
+        """Return whether a loop's part of its dim is the same in every row."""
+        ...
+
     def length(self, loop: Loop) -> str:
         """Return the size of a loop's axis."""
         ...
@@ -44,6 +48,10 @@ class Names(Protocol):
 
     def shift(self, variable: Variable, place: int) -> Expr | None:
         """Return where an array over a part of a dim begins."""
+        ...
+
+    def varies(self, z: Variable) -> bool:
+        """Return whether some values on a latent's axis are impossible in some of its cells."""
         ...
 
     def dim_text(self, variable: Variable, place: int) -> str:
@@ -69,12 +77,14 @@ class Names(Protocol):
 class Scope:
     """What stands around an expression: the order of axes, and how symbols are spelt.
 
-    `guard`: the condition under which the value is read at all, None for always.
+    `guard`: the condition under which the value is read at all, None for always; `partial`: whether
+    what is written is evaluated at cells that do not exist, too, where nobody reads its value.
     """
 
     names: Names
     order: tuple[Axis, ...] = ()
     guard: Code | None = None
+    partial: bool = False
 
     def write(self, expr: Expr) -> Code:
         """Write an expression. The result's axes are in the order of the scope."""

@@ -17,15 +17,18 @@ from genlang.check.model import (
 )
 from genlang.emit.code import ENUMERATED, SUM, Axis, Code
 from genlang.emit.expression import write
+from genlang.emit.laws import same_everywhere
 from genlang.emit.loops import Loops
 from genlang.emit.names import attribute
 from genlang.emit.scope import Scope
-from genlang.emit.subscripts import subscript
+from genlang.emit.subscripts import exists, subscript
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of, target_of
 from genlang.plan.steps import State
 
 Subscripts = tuple[Expr | Slice, ...]
+# Roles whose arrays have the size of their loops' parts.
+OWN = ("latent", "let", "param", "report", "generated")
 
 
 class Spelling(Loops):
@@ -60,7 +63,7 @@ class Spelling(Loops):
             target = target_of(statement)
             if isinstance(statement, Define):
                 self.defines[statement.target] = statement
-            if target is not None and target.role in ("latent", "let", "param", "report"):
+            if target is not None and target.role in OWN:
                 count = len(target.loops)
                 loops = loops_of(statement)
                 self.own[target] = loops[len(loops) - count :] if count else ()
@@ -197,6 +200,11 @@ class Spelling(Loops):
         code = write(support.size, self._cells(z))
         return code.text if code.number else f"int({code.atom}.max())"
 
+    def varies(self, z: Variable) -> bool:
+        """Whether some values on a latent's axis are impossible in some of its cells."""
+        state = self.states.get(z)
+        return state is not None and not same_everywhere(state.draw.law)
+
     def _cells(self, z: Variable) -> Scope:
         return Scope(self, tuple(self.states[z].draw.loops))
 
@@ -236,7 +244,8 @@ class Spelling(Loops):
             else None
             for s, loop in inner
         ]
-        code = subscript(table, chosen, named, scope) if chosen else table
+        sure = all(exists(s, loop.extent, None, scope) for s, loop in inner)
+        code = subscript(table, chosen, named, scope, sure=sure) if chosen else table
         assert code.event == missing
         if state.support.from_zero:
             return code

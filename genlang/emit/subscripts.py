@@ -1,8 +1,10 @@
 """Subscripts -> torch text: what only names an axis, and torch's advanced indexing for the rest."""
 
 from dataclasses import replace
+from itertools import repeat
 
-from genlang.check.model import Apply, Expr, Index, Loop, Ref, Slice, Variable
+from genlang.check.model import Apply, Const, Expr, Extent, Index, Loop, Ref, Slice, Variable
+from genlang.check.walk import parts, symbols
 from genlang.emit.code import ATOM, ENUMERATED, Axis, Code, aligned, integer, tensor, union
 from genlang.emit.scope import Scope
 
@@ -23,20 +25,27 @@ def index(expr: Index, scope: Scope) -> Code:
             code, at = stepped
             rest = [(i, s) for i, s in enumerate(expr.subscripts) if i not in at]
             named = [_plain(s, scope, base.symbol, i) for i, s in rest]
-            return subscript(code, tuple(s for _, s in rest), named, scope)
+            subs = tuple(s for _, s in rest)
+            sure = all(exists(s, base.symbol.dims[i], None, scope) for i, s in rest)
+            return subscript(code, subs, named, scope, sure=sure)
         code = scope.names.variable(base.symbol)
         named = [_plain(s, scope, base.symbol, i) for i, s in enumerate(expr.subscripts)]
-        shifted = tuple(
-            _shifted(s, n, scope.names.shift(base.symbol, i))
-            for i, (s, n) in enumerate(zip(expr.subscripts, named, strict=True))
+        starts = [scope.names.shift(base.symbol, i) for i in range(len(named))]
+        sure = all(
+            axis is not None or exists(s, d, start, scope)
+            for s, axis, d, start in zip(
+                expr.subscripts, named, base.symbol.dims, starts, strict=False
+            )
         )
+        shifted = tuple(map(_shifted, expr.subscripts, named, starts))
         expr = replace(expr, subscripts=shifted)
     else:
         code = tensor(scope.write(base))
         named = [_over_extent(s, base, i, scope) for i, s in enumerate(expr.subscripts)]
+        sure = all(map(exists, expr.subscripts, base.type.dims, repeat(None), repeat(scope)))
     if all(isinstance(s, Slice) and s.start is None and s.stop is None for s in expr.subscripts):
         return code
-    return subscript(code, expr.subscripts, named, scope)
+    return subscript(code, expr.subscripts, named, scope, sure=sure)
 
 
 def subscript(
@@ -44,8 +53,14 @@ def subscript(
     subscripts: tuple[Expr | Slice, ...],
     named: list[Axis | None],
     scope: Scope,
+    *,
+    sure: bool = True,
 ) -> Code:
-    """Subscript the event dims of a code; `named` are those that only name an axis."""
+    """Subscript the event dims of a code; `named` are those that only name an axis.
+
+    `sure`: no subscript can lie outside; else, where cells are read that do not exist (in a branch
+    that is not taken, beyond the end of a row), they are brought inside.
+    """
     entries: list[Axis | Slice | Code] = list(code.axes)
     for sub, axis in zip(subscripts, named, strict=True):
         if isinstance(sub, Slice):
@@ -84,8 +99,53 @@ def subscript(
     result += [None] * rest
     while texts and texts[-1] == ":":
         texts.pop()
-    text = f"{code.atom}[{', '.join(texts)}]" if texts else code.text
+    base = code.atom if sure or not _beyond(subscripts, scope) else f"clamped({code.text})"
+    text = f"{base}[{', '.join(texts)}]" if texts else code.text
     return _events_last(text, result, ATOM if texts else code.level)
+
+
+def _beyond(subscripts: tuple[Expr | Slice, ...], scope: Scope) -> bool:
+    """Whether subscripts are evaluated where their values count for nothing."""
+    names = scope.names
+    read = [s for sub in subscripts for e in parts(sub) for s in symbols(e)]
+    loops = [a for a in (*scope.order, *read) if isinstance(a, Loop) and a is not ENUMERATED]
+    return (
+        scope.guard is not None
+        or scope.partial
+        or any(isinstance(s, Variable) and names.varies(s) for s in read)
+        or any(
+            x.extent.of or ((x.start or x.stop) is not None and not names.fixed_part(x))
+            for x in loops
+        )
+    )
+
+
+def exists(sub: Expr | Slice, extent: Extent, start: Expr | None, scope: Scope) -> bool:
+    """Whether a subscript lies inside its axis wherever it is evaluated.
+
+    `start`: where an array over a part of a dim begins. A loop's index and what data or a latent
+    say about the same dim are inside it; -1 is the last cell to torch.
+    """
+    match sub:
+        case Slice():
+            return True
+        case Ref(symbol=Loop() as loop) if start is not None:
+            return loop.start == start and loop.extent.dim is extent.dim is not None
+        case _ if start is not None:
+            return False
+        case Const(value=int(value)):
+            size = extent.size if extent.dim is None else extent.dim.size
+            return size is not None and 0 <= value < size
+        case (
+            Ref(symbol=Loop() as loop)
+            | Apply(function="-", arguments=(Ref(symbol=Loop() as loop), Const(value=1)))
+        ):
+            return loop.extent.dim is extent.dim is not None
+        case Ref(symbol=Variable() as v) | Index(base=Ref(symbol=Variable() as v)):
+            told = v.role in ("data", "observed", "latent")
+            return told and v.cell.dim is extent.dim is not None
+        case _:
+            return False
 
 
 def _advance(entries: list[Axis | Slice | Code], scope: Scope) -> list[Axis | Slice | Code]:

@@ -1,5 +1,7 @@
 """`model(data)`: latents sampled, every finite discrete one summed out, the sums written out."""
 
+from dataclasses import replace
+
 from genlang.check.model import Define, Draw, Factor, Index, Loop, Ref, Statement, Variable
 from genlang.check.walk import index_type, law_expressions, symbols
 from genlang.emit.arrays import full
@@ -148,18 +150,18 @@ class Summed(Latents):
         nest = tuple(p for p in piece.plates if p not in self.along)
         plates = self.plates(nest)
         self._comment_in(statement, nest)
+        scope = replace(self._scope(piece), partial=_in_part(term))
         if isinstance(statement, Draw) and self.is_state(statement):
             code = self._table(piece, term, statement)
             wish = statement.target.name
         elif isinstance(statement, Draw):
-            scope = self._scope(piece)
             assert term.law is not None
             code = log_prob(term.law, self.value(statement, term, scope), scope)
             wish = statement.target.name
         else:
             assert term.value is not None
             assert isinstance(statement, Factor)
-            code = tensor(integer(write(term.value, self._scope(piece))))
+            code = tensor(integer(write(term.value, scope)))
             wish = statement.name or "factor"
         code = self._guarded(code, term, self._scope(piece))
         wish = f"log_{wish}"
@@ -193,7 +195,7 @@ class Summed(Latents):
         reads = dict(term.reads)
         others = [w for w in self._in_order() if w in reads and w is not z]
         order: tuple[Axis, ...] = (*piece.plates, *others, *self.states[z].profile, z)
-        scope = Scope(self.names, order)
+        scope = Scope(self.names, order, partial=_in_part(term))
         assert term.law is not None
         if any(z in symbols(e) for e in law_expressions(term.law)):
             return self._profile_table(term, z, scope)
@@ -322,6 +324,11 @@ class Summed(Latents):
         site = self.site(",".join(names))
         self.writer.line(f'pyro.factor("{site}", {code.text})', self.plates(piece.plates),
                          self.shape(code))  # fmt: skip
+
+
+def _in_part(term: Term) -> bool:
+    """Whether a term is computed at elements of a chain where it does not hold, too."""
+    return bool(term.guard) or term.place is not None
 
 
 def _ordinal(place: int, last: int) -> str:

@@ -15,6 +15,7 @@ IMPORTS = frozenset({"math", "pyro", "torch", "pyro.distributions"})
 FROM = frozenset(
     {
         "genlang.runtime",
+        "genlang.runtime.cells",
         "genlang.runtime.chains",
         "genlang.runtime.reductions",
         "genlang.runtime.steps",

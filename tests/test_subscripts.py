@@ -1,0 +1,219 @@
+"""Subscripts that reach outside where nobody reads their value, and parts that count from the back.
+
+Every value is compared with the oracle, which evaluates only what is taken.
+"""
+
+import numpy as np
+import pytest
+
+import genlang
+from genlang.diagnostics import ModelError
+from tests import oracle
+
+MU = {"mu": [0.1, 0.2, 0.3]}
+Y = [1.0, 2.0, 3.0]
+HEAD = """\
+dim N, K = 3
+data i[N]: count
+latent mu[K] ~ Normal(0, 1)
+"""
+ROWS = {"i": [0, 3, 2], "y": Y}
+
+
+def agrees(text, data, values, **sizes):
+    """The log density of a program, after it was compared with the oracle's; gradients finite."""
+    bound = genlang.model(text).bind(data, **sizes)
+    table = bound.table
+    every = table.sizes | {name: list(n) for name, n in table.lengths.items()}
+    want = oracle.log_density(bound.model.compiled.model, table.arrays, values, every)
+    assert bound.log_density(values) == pytest.approx(want, rel=1e-12)
+    assert np.isfinite(want)
+    for gradient in bound.gradient(values).values():
+        assert np.isfinite(np.asarray(gradient)).all()
+    return bound
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        "Normal(mu[i[n]] if i[n] < K else 0, 1)",
+        "Normal(0 if i[n] >= K else mu[i[n]], 1)",
+        "Normal(0 if i[n] < 0 or i[n] >= K else mu[i[n]], 1)",
+        "Normal(0, 2 if i[n] < K and mu[i[n]] > 0 else 1)",
+        "Normal(0, 2 if i[n] >= K or mu[i[n]] > 0.2 else 1)",
+        "Normal(mu[i[n]], 1) if i[n] < K else Normal(0, 1)",
+        "Normal(sum(mu[i[n] + k] for k in K if i[n] + k < K), 1)",
+        "Normal((mu[i[n]] if K > 2 else mu[0]) if i[n] < K else mu[i[n] - 1], 1)",
+        "Normal(sum(mu[i[m]] for m in N[:n] if i[m] < K), 1)",
+        "Normal(max(mu[i[m]] for m in N[:i[n]] if i[m] < 2) if i[n] > 0 else 0, 1)",
+        "Normal(x[n, i[n]] if i[n] < K else 0, 1)",
+        "Normal(sum(x[i[n]]) if i[n] < N else 0, 1)",
+        "Normal(x[2 - n, i[n]] if i[n] < K and n < 2 else 0, 1)",
+    ],
+)
+def test_a_branch_that_is_not_taken_may_reach_outside(law):
+    data = "data x[N, K]: real\n" if "x[" in law else ""
+    given = ROWS | ({"x": np.arange(9.0).reshape(3, 3)} if data else {})
+    agrees(f"{HEAD}{data}observed y[n in N] ~ {law}\n", given, MU)
+
+
+def test_a_branch_may_read_an_array_without_cells():
+    text = "dim N, K\ndata i[N]: count\nlatent mu[K] ~ Normal(0, 1)\n"
+    text += "observed y[n in N] ~ Normal(mu[i[n]] if i[n] < K else 0, 1)\n"
+    agrees(text, ROWS, {"mu": []}, K=0)
+
+
+@pytest.mark.parametrize(
+    "mean",
+    ["mu[z[n] + 1] if z[n] < 2 else 0", "0 if z[n] == 0 else mu[z[n] - 1]", "mu[2 - z[n]] * z[n]"],
+)
+def test_a_branch_may_reach_outside_by_a_summed_out_latent(mean):
+    text = "dim N, K = 3\nlatent mu[K] ~ Normal(0, 1)\nfor n in N:\n"
+    text += "    latent z[n] ~ Categorical([0.2, 0.3, 0.5])\n"
+    text += f"    observed y[n] ~ Normal({mean}, 1)\n"
+    agrees(text, {"y": Y}, MU)
+
+
+def test_values_that_a_cell_cannot_have_may_reach_outside():
+    text = """\
+dim N, K = 6
+data k[N], total[N]: count
+latent mu[K] ~ Normal(0, 1)
+for n in N:
+    latent z[n] ~ Binomial(total[n], 0.5)
+    observed y[n] ~ Normal(mu[k[n] + z[n]], 1)
+"""
+    values = {"mu": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]}
+    agrees(text, {"k": [5, 0], "total": [0, 5], "y": [1.0, 2.0]}, values)
+
+
+def test_cells_that_do_not_exist_may_reach_outside():
+    text = """\
+dim S, T
+data stop[S]: count
+latent a[T] ~ Normal(0, 1)
+for s in S:
+    for t in T[:stop[s]]:
+        observed y[s, t] ~ Normal(a[t + 1] - a[t], 1)
+    observed total[s] ~ Normal(sum(a[t + 1] for t in T[:stop[s]]), 1)
+"""
+    data = {"stop": [0, 3, 2], "y": np.ones((3, 4)), "total": Y}
+    agrees(text, data, {"a": [0.1, 0.2, 0.3, 0.4]})
+
+
+def test_rows_of_another_length_may_reach_outside():
+    text = """\
+dim S, T[S], K = 3
+data k[s in S, t in T[s]]: count
+latent mu[K] ~ Normal(0, 1)
+for s in S:
+    for t in T[s]:
+        observed y[s, t] ~ Normal(mu[k[s, t] + t], 1)
+"""
+    agrees(text, {"k": [[2], [0, 1], []], "y": [[1.0], [2.0, 3.0], []]}, MU)
+
+
+def test_the_lags_of_a_series_of_one_element_do_not_exist():
+    text = """\
+dim T
+latent a ~ Normal(0, 1)
+for t in T:
+    observed y[t] ~ Normal(0, 1) then Normal(y[t-1], 1) then Normal(a * y[t-2], 1)
+"""
+    agrees(text, {"y": [1.0]}, {"a": 0.3})
+
+
+def test_a_branch_may_read_before_the_part_of_a_latent():
+    text = """\
+dim T
+latent a[t in T[3:]] ~ Normal(0, 1)
+observed y[t in T] ~ Normal(a[t] if t >= 3 else 0, 1)
+"""
+    agrees(text, {"y": [1.0, 2.0, 3.0, 4.0]}, {"a": [0.1]})
+
+
+def test_a_data_index_in_a_branch_may_reach_outside_a_summed_out_latent():
+    text = """\
+dim N, J
+data i[N]: count
+latent p ~ Beta(1, 1)
+latent z[J] ~ Bernoulli(p)
+observed y[n in N] ~ Normal(z[i[n]] if i[n] < J else 5, 1)
+"""
+    agrees(text, ROWS, {"p": 0.3}, J=3)
+
+
+@pytest.mark.parametrize("mean", ["mu[i[n]]", "mu[n] + mu[0]", "mu[n - 1] if n > 0 else 0"])
+def test_what_lies_inside_is_read_as_it_is(mean):
+    text = "dim N, K = 3\ndata i[N]: index(K)\nlatent mu[K] ~ Normal(0, 1)\n"
+    text = text.replace("dim N, K = 3", "dim N\ndim K = 3") if "i[" in mean else text
+    text = text.replace("mu[K]", "mu[N]") if "n" in mean.replace("i[n]", "") else text
+    text += f"observed y[n in N] ~ Normal({mean}, 1)\n"
+    assert "clamped" not in genlang.model(text).to_python()
+
+
+@pytest.mark.parametrize("condition", ["not K > 2", "not (K > 2 and N > 5)", "not i[n] > 1"])
+def test_not_negates_sizes_and_data(condition):
+    agrees(f"{HEAD}observed y[n in N] ~ Normal(1 if {condition} else mu[0], 1)\n", ROWS, MU)
+
+
+@pytest.mark.parametrize("part", ["T[:-1]", "T[-3:]", "T[1:-1]", "T[-3:-1]", "T[-k:]"])
+def test_parts_count_from_the_back(part):
+    head = "dim T\ndata k: count\nlatent m ~ Normal(0, 1)\n"
+    text = f"{head}observed y[t in {part}] ~ Normal(m * t, 1)\n"
+    data = {"k": 2, "y": [1.0, 2.0, 3.0, 4.0]}
+    agrees(text, data, {"m": 0.3})
+    size = len(range(4)[eval_part(part)])
+    text = f"{head}latent a[t in {part}] ~ Normal(m, 1)\n"
+    text += f"for t in {part}:\n    observed y[t] ~ Normal(a[t], 1)\n"
+    agrees(text, data, {"m": 0.3, "a": np.arange(1.0, size + 1)})
+
+
+def eval_part(part):
+    """The slice of four cells that a part stands for, with k = 2."""
+    ends = part[2:-1].replace("k", "2").split(":")
+    return slice(*(int(e) if e else None for e in ends))
+
+
+@pytest.mark.parametrize("slice_", ["[:-1]", "[-2:]", "[-2:-1]", "[-k:]", "[1:K - 1]", "[:k]"])
+def test_slices_count_from_the_back(slice_):
+    text = "dim N, K\ndata k: count\nlatent mu[K] ~ Normal(0, 1)\n"
+    text += f"observed y[n in N] ~ Normal(sum(mu{slice_}), 1)\n"
+    agrees(text, {"k": 2, "y": Y}, MU, K=3)
+
+
+@pytest.mark.parametrize(
+    ("expression", "comprehension"),
+    [
+        ("sum(mu[i[n]:])", "sum(mu[k] for k in K[i[n]:])"),
+        ("logsumexp(mu[:n])", "sum(mu[k] for k in K[:n])"),
+        ("sum(mu[1:s])", "sum(mu[k] for k in K if k >= 1 and k < s)"),
+        ("sum(x[n, i[n]:])", "sum(x[n, k] for k in K[i[n]:])"),
+    ],
+)
+def test_a_slice_whose_ends_differ_by_row_is_shown_as_a_comprehension(expression, comprehension):
+    text = f"{HEAD}data x[N, K]: real\nlatent s ~ Categorical([0.5, 0.5])\n"
+    text += f"observed y[n in N] ~ Normal({expression} + x[n, 0] + mu[0] + s, 1)\n"
+    with pytest.raises(ModelError) as refused:
+        genlang.model(text)
+    assert [d.code for d in refused.value.diagnostics] == ["E325"]
+    assert comprehension in refused.value.diagnostics[0].help
+    data = ROWS | {"x": np.arange(9.0).reshape(3, 3)}
+    agrees(text.replace(expression, comprehension), data, MU)
+
+
+def test_a_count_of_rows_is_a_subscript():
+    text = "dim N, K = 3\ndata x[N]: real\nlatent mu[K] ~ Normal(0, 1)\n"
+    text += "observed y[n in N] ~ Normal(mu[sum(1 for m in N if x[m] > 0)], 1)\n"
+    agrees(text, {"x": [1, -1, 2], "y": Y}, MU)
+
+
+@pytest.mark.parametrize("function", ["min", "max"])
+@pytest.mark.parametrize("kept", ["", " if x[a] > 0", " if x[a] > mu[0]"])
+@pytest.mark.parametrize("x", [[], [-1.0], [-2.0, 3.0]])
+def test_the_default_of_an_extreme_over_nothing(function, kept, x):
+    text = "dim N, A, K = 3\ndata x[A]: real\nlatent mu[K] ~ Normal(0, 1)\n"
+    text += (
+        f"observed y[n in N] ~ Normal({function}(x[a] for a in A{kept}, default=7) + mu[0], 1)\n"
+    )
+    agrees(text, {"x": x, "y": Y}, MU)
