@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genlang.results.fit import Fit
     from genlang.runtime.load import Program
 
-METHODS = ("auto", "svi", "map")
+METHODS = ("auto", "exact", "svi", "map")
 Report = Callable[[str], None]
 
 
@@ -220,23 +220,35 @@ class Bound:
             }
 
     def states(self, values: Mapping[str, Any], kind: str = "marginals") -> dict[str, Any]:
-        """Return the posterior of every summed-out latent at values: [*loops, states] by name."""
+        """Return the posterior of every summed-out latent at values, by name.
+
+        `marginals`: probabilities [*loops, states]; `mode` and one joint draw (`draws`) likewise,
+        1 at the state. `means`: expected values [*loops], NaN where there is no cell.
+        """
         from genlang.infer.values import given
 
-        how = {"marginals": "sum", "mode": "max", "draws": "draw"}[kind]
+        how = {"marginals": "sum", "means": "sum", "mode": "max", "draws": "draw"}[kind]
         with self._session():
             found = self._density.states(given(self._density.sites, values), how)
-            return {n: g.numpy() for n, g in found.items()}
+            arrays = {n: g.numpy() for n, g in found.items()}
+        if kind != "means":
+            return arrays
+        from genlang.results.states import low_values, means
+
+        lows = low_values(self.model.compiled.plan, self.table)
+        return {n: means(a, lows[n]) for n, a in arrays.items()}
 
     def simulate(self, seed: int = 1) -> dict[str, Any]:
         """Draw every unknown and every observed value from the prior, as arrays by name."""
-        from genlang.infer.simulate import simulate
+        from genlang.infer.simulate import Collector, simulate
         from genlang.infer.tensors import namespace
 
         with self._session(seed):
             variables = self.model.compiled.model.variables
-            lacking = [v.name for v in variables if v.role == "observed"]
-            return simulate(self.program.joint, namespace(self.table, lacking))
+            data = namespace(self.table, [v for v in variables if v.role == "observed"])
+            return simulate(
+                self.program, data, Collector(self.model.compiled.plan, self.table, data)
+            )
 
     def fit(
         self,
@@ -246,7 +258,7 @@ class Bound:
         report: Report = lambda _line: None,
         **options: Any,
     ) -> "Fit":
-        """Fit by a method (`auto`, `svi`, `map`); `report` takes progress lines.
+        """Fit by a method (`auto`, `exact`, `svi`, `map`); `report` takes progress lines.
 
         Raises OptionError (E907, E908) for an unknown method or option.
         """
@@ -260,10 +272,13 @@ class Bound:
 def method_of(name: str, options: Mapping[str, Any]) -> "Method":
     """Return a method with its options; raises OptionError (E907, E908)."""
     from genlang.infer.auto import Auto
+    from genlang.infer.exact import Exact
     from genlang.infer.map import Map
     from genlang.infer.svi import Svi
 
-    table: dict[str, type[Auto | Svi | Map]] = {"auto": Auto, "svi": Svi, "map": Map}
+    table: dict[str, type[Auto | Exact | Svi | Map]] = {
+        "auto": Auto, "exact": Exact, "svi": Svi, "map": Map,
+    }  # fmt: skip
     if name not in table:
         edit = suggest(name, table) or f"one of {', '.join(table)}"
         raise OptionError([Diagnostic("E907", f"there is no method `{name}`", help=edit)])

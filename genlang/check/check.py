@@ -6,6 +6,7 @@ from functools import partial
 from genlang.check import draws, statements
 from genlang.check.expressions import iteration, known_expression
 from genlang.check.influence import warnings
+from genlang.check.later import misread
 from genlang.check.model import Dim, Extent, Loop, Model, Statement, Variable
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import Diagnostic
@@ -26,6 +27,9 @@ def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnos
     dims = tuple(s for s in scope.names.values() if isinstance(s, Dim))
     variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
     model = Model(source, dims, variables, tuple(out))
+    late = misread(model)
+    if late:
+        return None, (*scope.found, *late)
     scope.found += warnings(model, scope.used)
     return model, tuple(scope.found)
 
@@ -119,7 +123,7 @@ def _header(node: nodes.ForBlock, scope: Scope) -> Loop | None:
 
 def _below(
     node: nodes.ForBlock, scope: Scope
-) -> Iterator[tuple[str, Callable[[], Variable | None]]]:
+) -> Iterator[tuple[str, Callable[..., Variable | None]]]:
     """How to make the variables of a block that lagged reads above them may name."""
     for child in node.body:
         match child:

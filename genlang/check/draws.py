@@ -1,4 +1,4 @@
-"""`latent` and `observed`: what they draw, over which loops, part by part where they are chains."""
+"""`latent`, `observed`, `generated`: what they draw, over which loops, chains part by part."""
 
 from dataclasses import replace
 
@@ -27,10 +27,7 @@ from genlang.syntax import nodes
 
 
 def draw(node: nodes.DrawDecl, scope: Scope, out: list[Statement]) -> None:
-    """Check `latent` and `observed`."""
-    if node.word == "generated":
-        scope.broken.update(t.name.name for t in node.targets)
-        scope.fail("E290", "`generated` is not supported yet", node.span)
+    """Check `latent`, `observed` and `generated`."""
     for target in node.targets:
         depth = len(scope.loops)
         scope.declaring = target.name.name
@@ -62,7 +59,7 @@ def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:
     scope.declare(variable.name, variable, variable.span)
     values = drawn(found, cell, scope.supports)
     scope.supports[variable] = replace(values, given=node.word == "observed")
-    if node.word == "latent":
+    if node.word != "observed":
         scope.unknown.add(variable)
     return Draw(variable, found, loops, subscripts, node.span)
 
@@ -123,10 +120,23 @@ def _guess(node: nodes.Expr) -> Type | None:
 
 
 def predeclare(
-    node: nodes.DrawDecl | nodes.ValueDecl, target: nodes.Target, scope: Scope
+    node: nodes.DrawDecl | nodes.ValueDecl,
+    target: nodes.Target,
+    scope: Scope,
+    known: dict[str, Dim | Variable] | None = None,
 ) -> Variable | None:
-    """Return the variable of a statement further down, for a lagged read; None where it fails."""
-    known = scope.names | scope.early
+    """Return the variable of a statement further down, for a lagged read; None where it fails.
+
+    It may read what stands between here and there: `known` has these names already.
+    """
+    if known is None:
+        known = {**scope.names, **scope.early}
+        for name, make in scope.pending.items():
+            if name == target.name.name:
+                break
+            made = None if name in known else make(known)
+            if made is not None:
+                known[name] = made
     trial = replace(scope, names=known, loops=list(scope.loops), found=[], pending={},
                     declaring="")  # fmt: skip
     try:

@@ -43,7 +43,7 @@ def _uninformed(model: Model) -> list[Diagnostic]:
     for statement in model.statements:
         read = {s for s in _read(statement) if isinstance(s, Variable)}
         match statement:
-            case Draw(target=target) if target.role != "latent":
+            case Draw(target=target) if target.role not in ("latent", "generated"):
                 evidence = True
                 reached |= read
                 reads.setdefault(target, set()).update(read)

@@ -7,8 +7,10 @@ from typing import Any
 from genlang.api import METHODS, Bound, Model, load
 from genlang.cli.output import format_option, print_json
 from genlang.cli.sizes import sizes, sizes_option
+from genlang.cli.states import as_json, table
 from genlang.plan.explain import explain
 
+ROWS = 20  # of a latent's table
 OPTIONS = ("steps", "starts", "draws")
 
 
@@ -58,14 +60,19 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write("\r" + " " * 99 + "\r")
     if args.out:
         fit.save(args.out)
+    exact = "log_evidence" in fit.facts
     if text:
         from genlang.results.summary import show
 
         sys.stdout.write(show(fit))
+        if exact:
+            print("\n" + "\n\n".join(table(n, a, ROWS) for n, a in fit.states().items()))
         if args.out:
             print(f"kept in {args.out}; `genlang summary {args.out}` shows it again")
     else:
-        print_json(fit.summary())
+        # Where nothing but states is unknown they are the answer.
+        states = {"states": as_json(fit.states())} if exact else {}
+        print_json({**fit.summary(), **states})
     return 3 if fit.faults else 0
 
 
@@ -82,7 +89,10 @@ def _announce(model: Model, bound: Bound, method: str) -> None:
         print(f"summed out exactly: {', '.join(summed)}")
     why = {
         "auto": "auto: a Gaussian guide by svi; chains from it where its check says that it is off",
+        "exact": "exact: every unknown is summed out",
         "svi": "svi: a Gaussian guide around the mode, its draws weighted",
         "map": "map: the mode of the density",
     }
+    if method == "auto" and not unknown:
+        method = "exact"
     print(f"method: {why[method]}\n", flush=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from genlang.cli.output import format_option, print_json
 
-KINDS = ("marginals", "mode", "draws")
+KINDS = ("marginals", "means", "mode", "draws")
 
 
 def add(commands: Any) -> None:
@@ -28,23 +28,25 @@ def run(args: argparse.Namespace) -> int:
         args.name: fit.states(args.name, args.kind)
     }  # fmt: skip
     if args.format == "json":
-        print_json({
-            "kind": args.kind,
-            "states": {
-                name: {
-                    "dims": list(a.dims),
-                    "coords": {d: a.coords[d].values.tolist() for d in a.dims if d in a.coords},
-                    "values": _named(a).tolist(),
-                }
-                for name, a in found.items()
-            },
-        })  # fmt: skip
+        print_json({"kind": args.kind, "states": as_json(found)})
         return 0
     if not found:
         print("no latent was summed out")
     for name, array in found.items():
-        print(_table(name, array, args.rows))
+        print(table(name, array, args.rows))
     return 0
+
+
+def as_json(found: dict[str, Any]) -> dict[str, Any]:
+    """Return dims, coordinates and values by latent."""
+    return {
+        name: {
+            "dims": list(a.dims),
+            "coords": {d: a.coords[d].values.tolist() for d in a.dims if d in a.coords},
+            "values": _named(a).tolist(),
+        }
+        for name, a in found.items()
+    }
 
 
 def _named(array: Any) -> Any:
@@ -61,7 +63,7 @@ def _named(array: Any) -> Any:
     return named.reshape(array.shape)
 
 
-def _table(name: str, array: Any, limit: int) -> str:
+def table(name: str, array: Any, limit: int) -> str:
     """One line a cell, at most `limit` of them; the states are the columns."""
     import numpy as np
 

@@ -28,6 +28,7 @@ from genlang.emit.stepping import own_loops, parents, reads
 from genlang.emit.writer import Block, Context, Plate, Writer
 from genlang.plan.graph import Term
 from genlang.plan.lags import chain_loop
+from genlang.plan.later import later
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import target_of
 from genlang.plan.steps import Make
@@ -39,10 +40,12 @@ class Function:
 
     name = ""
     decorator = ""
+    arguments = "data"
     summed = True
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.later = later(plan)
         self.statements: tuple[Statement, ...] = plan.statements
         self.names = Spelling(plan, plan.statements, summed=self.summed)
         self.writer = Writer()
@@ -59,14 +62,24 @@ class Function:
     def text(self) -> str:
         """Write the function."""
         for statement in self.statements:
-            self.statement(statement)
-        head = self._head()
-        lines = [f"def {self.name}(data):", *head, *([""] if head else []), *self.writer.body()]
+            if self.belongs(statement):
+                self.statement(statement)
+        head = [*self._head(), *self.given()]
+        first = f"def {self.name}({self.arguments}):"
+        lines = [first, *head, *([""] if head else []), *self.writer.body()]
         if self.decorator:
             lines.insert(0, self.decorator)
         if not head and not self.writer.lines:
             lines.append("    pass")
         return "\n".join(lines) + "\n"
+
+    def belongs(self, statement: Statement) -> bool:
+        """Whether the function writes a statement; some wait until inference is done."""
+        return target_of(statement) not in self.later
+
+    def given(self) -> list[str]:
+        """Lines at the head that take arguments apart."""
+        return []
 
     def _head(self) -> list[str]:
         """Sizes, index vectors and profile tables that the body uses."""

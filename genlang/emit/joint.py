@@ -11,7 +11,7 @@ it draws is a dict of its steps, `z[t]`, with a site for each.
 
 from itertools import pairwise
 
-from genlang.check.model import Define, Draw, Factor, Loop, Statement
+from genlang.check.model import Define, Draw, Factor, Loop, Statement, Variable
 from genlang.emit.code import ENUMERATED, Axis, Code, aligned, integer, tensor
 from genlang.emit.expression import write
 from genlang.emit.function import recursion
@@ -36,8 +36,8 @@ class Joint(Latents):
         super().__init__(plan)
         written = {s: g for s, g in plan.written if self.belongs(s)}
         self.guards = written
-        self.names = Spelling(plan, written, summed=False)
-        self.stepping = Stepping(tuple(written), {z for z, _ in plan.states})
+        self.names = Spelling(plan, [s for s, _ in plan.written], summed=False)
+        self.stepping = Stepping(tuple(written), self.enumerable())
         self.units = self.stepping.order()
         self.statements = tuple(s for unit in self.units for s in unit)
         self.dims = self._dims()
@@ -55,12 +55,12 @@ class Joint(Latents):
         """Whether nothing is enumerated, runs in Python or is read after it was drawn."""
         return not self.stepping.plated and not any(self.stepping.steps.values())
 
-    def belongs(self, statement: Statement) -> bool:
-        """Whether the function writes a statement."""
-        return not isinstance(statement, Draw) or statement.target.role != "generated"
+    def enumerable(self) -> set[Variable]:
+        """The latents that Pyro can enumerate."""
+        return {z for z, _ in self.plan.states}
 
     def written_out(self, define: Define) -> bool:
-        """Whether a definition has no line of its own: reports of states come after inference."""
+        """Whether a definition has no line of its own: a report of what stands in plates."""
         plated = self.stepping.plated
         return define.target.role == "report" and any(
             v in plated for v, _ in self.stepping.found[define]

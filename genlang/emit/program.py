@@ -2,9 +2,11 @@
 
 Both are ordinary Pyro programs. In `model` every statement that reads a summed-out latent becomes
 one named term over plates and states; the plan's steps add the terms up, sum states out, and leave
-`pyro.factor`s inside the plates of what remains. In `joint` every variable is sampled.
+`pyro.factor`s inside the plates of what remains. In `joint` every variable is sampled. `after`,
+where there is something for it, draws and computes what waits for the states.
 """
 
+from genlang.emit.after import After
 from genlang.emit.joint import Joint
 from genlang.emit.summed import Summed
 from genlang.emit.writer import WIDTH
@@ -31,6 +33,9 @@ def emit(plan: Plan) -> str:
     joint = Joint(plan)
     apart = not joint.plain or any(loop.weight for s in plan.statements for loop in loops_of(s))
     functions.append(joint.text() if apart else "joint = model  # nothing to sum out\n")
+    after = After(plan)
+    if after.needed:
+        functions.append(after.text())
     body = "\n\n".join(functions)
     imports = ["import pyro", "import pyro.distributions as dist", "import torch"]
     if "@config_enumerate" in body:

@@ -164,6 +164,7 @@ class Density:
     def __init__(self, program: Callable[..., None], data: object) -> None:
         self.program = program
         self.data = data
+        self.taps: dict[str, torch.Size] | None = None
         recorder = Recorder()
         with torch.no_grad():
             execute(program, data, recorder)
@@ -190,10 +191,12 @@ class Density:
 
         One array for each latent: its loops, then its values.
         """
-        taps: dict[str, Tensor] = {}
-        with torch.no_grad(), eliminating(how, taps):
-            self.log_density(values)
-        leaves = {name: tap.requires_grad_() for name, tap in taps.items()}
+        if self.taps is None:
+            found: dict[str, Tensor] = {}
+            with torch.no_grad(), eliminating(how, found):
+                self.log_density(values)
+            self.taps = {name: tap.shape for name, tap in found.items()}
+        leaves = {n: torch.zeros(shape, requires_grad=True) for n, shape in self.taps.items()}
         with eliminating(how, leaves):
             total = self.log_density(values)
         names = list(leaves)

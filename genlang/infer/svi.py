@@ -19,6 +19,7 @@ from pyro.infer.autoguide import AutoContinuous, init_to_value
 from pyro.nn import PyroParam
 from torch import Tensor
 
+from genlang.infer.exact import Exact
 from genlang.infer.map import Map
 from genlang.infer.method import Outcome, Report
 from genlang.infer.modes import Peak, modes, peaks, shares
@@ -172,9 +173,7 @@ class Svi:
         """Return the answer where no continuous latent is left: exact, or a point of the params."""
         blocks = target.layout.blocks
         if not blocks:
-            value = float(target.log_density(torch.zeros(0), jacobian=True))
-            note = "no continuous unknowns: the states are exact"
-            return Outcome({}, {"log_density": value}, notes=(note,))
+            return Exact(self.draws).run(target, report)
         if all(b.site.param for b in blocks):
             outcome = Map(starts=self.starts).run(target, report)
             return replace(outcome, notes=("no latents: the parameters of greatest likelihood",))

@@ -5,14 +5,16 @@ from types import SimpleNamespace
 
 import torch
 
+from genlang.check.model import Variable
 from genlang.data.table import Table
 from genlang.emit.names import attribute
+from genlang.lang.types import INTEGERS
 
 
-def namespace(table: Table, drawn: Iterable[str] = ()) -> SimpleNamespace:
+def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
     """Return tensors by name (float64 or int64), sizes of dims, lengths of ragged dims.
 
-    Observed names of `drawn` without values are None: Pyro draws them.
+    Observed names of `drawn` without values hold no number that counts: Pyro draws them.
     """
     found: dict[str, object] = {}
     for name, size in table.sizes.items():
@@ -22,9 +24,21 @@ def namespace(table: Table, drawn: Iterable[str] = ()) -> SimpleNamespace:
         found[f"{attribute(name)}_max"] = int(lengths.max()) if lengths.size else 0
     for name, array in table.arrays.items():
         found[attribute(name)] = torch.as_tensor(array)
-    for name in drawn:
-        found.setdefault(attribute(name), None)
+    for v in drawn:
+        if v.name not in table.arrays:
+            whole = v.cell.kind in INTEGERS
+            blank = torch.full(shape(table, v), 0 if whole else torch.nan)
+            found[attribute(v.name)] = blank.long() if whole else blank
     return SimpleNamespace(**found)
+
+
+def shape(table: Table, variable: Variable) -> tuple[int, ...]:
+    """Return the shape of a variable's array over its whole dims, ragged ones padded."""
+    sizes = (
+        extent.size if extent.dim is None else table.greatest(extent.dim)
+        for extent in variable.dims
+    )
+    return tuple(int(n or 0) for n in sizes)
 
 
 def cells(table: Table) -> int:

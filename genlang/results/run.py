@@ -3,18 +3,27 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from genlang.infer.density import StandIn, execute
 from genlang.infer.method import Method
+from genlang.infer.simulate import Collector, later
 from genlang.infer.target import Target, target
 from genlang.infer.tensors import namespace
 from genlang.plan.rewrite import loops_of, target_of
 from genlang.results.coordinates import Sizes, axes
 from genlang.results.fit import Estimate, Fit
+from genlang.results.states import low_values
 
 if TYPE_CHECKING:
     from genlang.api import Bound
+
+
+# Draws between two lines of progress.
+EVERY = 50
+# Roles whose draws are kept.
+STORED = ("latent", "param", "report", "generated")
 
 
 def run(
@@ -27,13 +36,17 @@ def run(
     """Fit within the current session; see `Bound.fit`."""
     prepared = target(bound.program, namespace(bound.table))
     outcome = method.run(prepared, report)
-    draws = {**outcome.draws, **_reports(prepared, outcome.draws)}
     plan = bound.model.compiled.plan
+    draws = {**outcome.draws, **_reports(prepared, outcome.draws)}
+    if bound.program.after is not None:
+        count = max((len(d) for d in draws.values()), default=0 if outcome.point else
+                    getattr(method, "draws", 1))  # fmt: skip
+        draws |= _later(bound, prepared, draws, max(count, 1), report)
     variables = {v.name: v for v in plan.model.variables}
     loops = {
         v.name: loops_of(s)[-len(v.loops) :] if v.loops else ()
         for s in plan.statements
-        if (v := target_of(s)) is not None and v.role in ("latent", "param", "report")
+        if (v := target_of(s)) is not None and v.role in STORED
     }
     sizes = Sizes(bound.table.sizes, bound.table.labels)
     estimates: dict[str, Estimate] = {}
@@ -69,3 +82,34 @@ def _reports(prepared: Target, draws: Mapping[str, Tensor]) -> dict[str, Tensor]
         return stand_in.deterministics
 
     return dict(vmap(derived, chunk_size=100)(dict(draws))) if draws else {}
+
+
+def _later(
+    bound: "Bound",
+    prepared: Target,
+    draws: Mapping[str, Tensor],
+    count: int,
+    report: Callable[[str], None],
+) -> dict[str, Tensor]:
+    """Draw the states, and what `after` draws and computes, once for every draw."""
+    plan = bound.model.compiled.plan
+    density = prepared.density
+    lows = low_values(plan, bound.table)
+    data = namespace(bound.table)
+    collector = Collector(plan, bound.table, data)
+    known = {s.name for s in density.sites}
+    found: dict[str, list[Tensor]] = {}
+    for i in range(count):
+        values = {n: d[i] for n, d in draws.items()}
+        drawn = (
+            density.states({n: v for n, v in values.items() if n in known}, "draw")
+            if (plan.states)
+            else {}
+        )
+        states = {n: g.argmax(-1) + lows[n] for n, g in drawn.items()}
+        made = later(bound.program, data, {**values, **states}, collector)
+        for name, array in made.items():
+            found.setdefault(name, []).append(torch.as_tensor(array))
+        if i % EVERY == 0:
+            report(f"drawing states, reports and generated values: {i} of {count}")
+    return {n: torch.stack(every) for n, every in found.items()}

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genlang.check.model import Define
+from genlang.data.evaluate import Evaluator
+from genlang.data.table import Table
 from genlang.diagnostics import Diagnostic, OptionError
+from genlang.plan.plan import Plan
 from genlang.results.coordinates import Axis, Sizes, axes, unique
 
 if TYPE_CHECKING:
     from genlang.results.fit import Fit
 
-KINDS = ("marginals", "mode", "draws")
+KINDS = ("marginals", "means", "mode", "draws")
+AVERAGED = ("marginals", "means")
 HALF = 0.5  # the values of a cell that exists add up to 1, of another to 0
 MOST = 200  # draws of the posterior that are averaged or drawn for
 
@@ -20,6 +25,7 @@ def states(fit: "Fit", name: str | None, kind: str) -> Any:
     """Return one latent's posterior, or a dict of all, as xarray.
 
     marginals  probabilities, dims (*loops, state), averaged over the posterior draws
+    means      expected values of the states, averaged likewise, dims (*loops)
     mode       the jointly most probable values at the most central draw, dims (*loops)
     draws      one exact joint draw for each of up to 200 posterior draws, dims (draw, *loops)
 
@@ -53,7 +59,7 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
     with session(fit.seed, cells(fit.table)):
         density = Density(load(fit.program).model, namespace(fit.table))
         chosen = _chosen(fit, kind)
-        how = {"marginals": "sum", "mode": "max", "draws": "draw"}[kind]
+        how = {"marginals": "sum", "means": "sum", "mode": "max", "draws": "draw"}[kind]
         known = {s.name for s in density.sites}
         total: dict[str, NDArray[Any]] = {}
         drawn: list[dict[str, NDArray[Any]]] = []
@@ -62,25 +68,49 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
                 n: torch.as_tensor(e.draws[i]) for n, e in fit.estimates.items() if n in known
             }
             one = {n: g.numpy() for n, g in density.states(values, how).items()}
-            if kind == "marginals":
+            if kind in AVERAGED:
                 for n, g in one.items():
                     total[n] = total.get(n, 0.0) + g / len(chosen)
             else:
                 drawn.append(one)
     sizes = Sizes(fit.table.sizes, fit.table.labels)
     result: dict[str, Any] = {}
-    tapped = set(total) | {n for one in drawn for n in one}
-    for z, state in planned.states:
-        if z.name not in tapped:  # the shadow of a chain: its state one step back
-            continue
-        low = int(getattr(state.support.low, "value", 0))
-        stacked = total[z.name] if kind == "marginals" else np.stack([d[z.name] for d in drawn])
+    lows = low_values(planned, fit.table)
+    for z, state in planned.summed.items():
+        low = lows[z.name]
+        stacked = total[z.name] if kind in AVERAGED else np.stack([d[z.name] for d in drawn])
         result[z.name] = _labelled(z, state.draw.loops, stacked, kind, low, sizes)
     return result
 
 
+def means(array: NDArray[Any], low: int) -> NDArray[Any]:
+    """Return the expected values from marginals over the values from `low` on."""
+    found = array @ np.arange(low, low + array.shape[-1])
+    return np.where(array.sum(-1) < HALF, np.nan, found)
+
+
+def low_values(plan: Plan, table: Table) -> dict[str, int]:
+    """Return the least value of every summed-out latent: what its first state stands for."""
+    found: dict[str, int] = {}
+    for z, state in plan.summed.items():
+        known = Evaluator(table.sizes, table.lengths, table.arrays)
+        for s in plan.model.statements:
+            if isinstance(s, Define):
+                known.defines[s.target] = s
+        mask = None
+        for loop in state.draw.loops:
+            mask = known.enter(loop, mask)
+        value = known.value(state.support.low, mask)
+        least = np.nanmin(value.array, initial=np.inf) if value is not None else 0
+        found[z.name] = int(least) if np.isfinite(least) else 0
+    return found
+
+
 def _chosen(fit: "Fit", kind: str) -> list[int]:
     count = max((len(e.draws) for e in fit.estimates.values()), default=1)
+    if not any(e.role in ("latent", "param") for e in fit.estimates.values()):
+        # Nothing but states is unknown: one posterior, of which draws may be taken at will.
+        return [0] * (MOST if kind == "draws" else 1)
     if kind == "mode":
         return [_central(fit, count)]
     return sorted(set(np.linspace(0, count - 1, min(count, MOST)).astype(int).tolist()))
@@ -104,8 +134,11 @@ def _labelled(z: Any, loops: Any, array: NDArray[Any], kind: str, low: int, size
     labels: tuple[Any, ...] = tuple(range(low, low + values))
     if z.cell.dim is not None and len(sizes.labels.get(z.cell.dim.name, ())) == values:
         labels = tuple(sizes.labels[z.cell.dim.name])
-    lead = 0 if kind == "marginals" else 1
+    lead = 0 if kind in AVERAGED else 1
     found = axes(z, array.shape[lead:-1], loops, sizes)
+    if kind == "means":
+        coords = {a.dim: list(a.labels) for a in found}
+        return xarray.DataArray(means(array, low), dims=[a.dim for a in found], coords=coords)
     if kind == "marginals":
         # A cell that does not exist took no part: its gradient is 0.
         outside = array.sum(-1) < HALF

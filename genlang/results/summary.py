@@ -14,6 +14,7 @@ QUANTILES = {"q5": 0.05, "q50": 0.5, "q95": 0.95}
 FACTS = {
     "elbo": "ELBO",
     "log_density": "log density",
+    "log_evidence": "log evidence",
 }
 
 

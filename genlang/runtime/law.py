@@ -83,7 +83,7 @@ class Law(dist.TorchDistribution):
     def full(self, sample_shape: Sequence[int], name: str) -> Tensor:
         """Return a parameter expanded to the shape of a sample."""
         value: Tensor = getattr(self, name)
-        return value.expand(*sample_shape, *self.batch_shape)
+        return value.expand((*sample_shape, *self.batch_shape))
 
 
 class Tailed(Law):

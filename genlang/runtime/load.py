@@ -57,10 +57,11 @@ def verify(text: str) -> ast.Module:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """An executed program: its two functions of the data."""
+    """An executed program: functions of the data; `after` also takes the values of unknowns."""
 
     model: Callable[[Any], None]
     joint: Callable[[Any], None]
+    after: Callable[[Any, Any], None] | None = None
 
 
 def load(text: str, name: str = "program") -> Program:
@@ -70,4 +71,4 @@ def load(text: str, name: str = "program") -> Program:
     module = ModuleType(name)
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     exec(compile(tree, filename, "exec"), module.__dict__)  # noqa: S102 (checked above)
-    return Program(module.model, module.joint)
+    return Program(module.model, module.joint, getattr(module, "after", None))
