@@ -159,13 +159,13 @@ def test_gradient_is_the_difference_quotient(rows):
 @pytest.mark.parametrize(
     ("call", "code", "says"),
     [
-        (lambda b, f: b.fit("nuts2"), "E907", "one of auto, svi, map"),
+        (lambda b, f: b.fit("nuts2"), "E907", "one of auto, exact, svi, map"),
         (lambda b, f: b.fit("mapp"), "E907", "did you mean `map`?"),
         (lambda b, f: b.fit("map", stpes=3), "E908", "it has starts, steps"),
         (lambda b, f: b.log_density({"slpoe": 1.0}), "E912", "did you mean `slope`?"),
         (lambda b, f: f["slpoe"], "E901", "it has alpha, slope, sigma, difference"),
         (lambda b, f: f.states("z"), "E905", "those that were: none"),
-        (lambda b, f: f.states(kind="mean"), "E904", "marginals, mode, draws"),
+        (lambda b, f: f.states(kind="mean"), "E904", "marginals, means, mode, draws"),
         (lambda b, f: genlang.load("irsi"), "E906", "did you mean `iris`?"),
     ],
 )
