@@ -1,10 +1,12 @@
 """`joint` of models that read back: Pyro enumerates it, it simulates, and what comes after."""
 
 import warnings
+from collections import Counter
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from pyro import poutine
 from pyro.infer import TraceEnum_ELBO
 
@@ -13,6 +15,10 @@ from genlang.infer.density import Prior, execute
 from genlang.infer.session import session
 from genlang.infer.simulate import trace
 from genlang.infer.tensors import namespace
+from genlang.infer.values import given as shaped
+from tests.structures_chains import chain_structures
+from tests.test_chains import filled
+from tests.test_structures import REFUSALS, bound_to
 
 RNG = np.random.default_rng(11)
 HMM = """
@@ -194,8 +200,8 @@ def by_site(program, data, values):
 
 @pytest.mark.parametrize("name", CASES)
 def test_joint_equals_model_where_pyro_enumerates_it(name):
-    text, given = CASES[name]
-    bound = genlang.model(text).bind(given)
+    text, known = CASES[name]
+    bound = genlang.model(text).bind(known)
     with session(3), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = namespace(bound.table)
@@ -210,6 +216,56 @@ def test_joint_equals_model_where_pyro_enumerates_it(name):
     assert found == pytest.approx(want, rel=1e-9)
 
 
+def compare(structure, counts):
+    """Hold `joint` of a random program against `model`, and its draws against the data's shapes."""
+    try:
+        bound = bound_to(structure)
+    except genlang.DataError:  # an empty dim inside a ragged one cannot be told from nested lists
+        counts["not bound"] += 1
+        return
+    values = filled(bound, structure.values)
+    with session(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = namespace(bound.table)
+        try:
+            fixed = by_site(bound.program.joint, data, shaped(bound._density.sites, values))
+            program = poutine.condition(bound.program.joint, data=fixed)
+            elbo = TraceEnum_ELBO(max_plate_nesting=4, strict_enumeration_warning=False)
+            found = -elbo.loss(program, lambda _data: None, data)
+        except (ValueError, NotImplementedError, genlang.OptionError) as error:
+            if not any(reason in str(error) for reason in (*REFUSALS, "runs over nothing")):
+                raise
+            counts["refused by Pyro"] += 1
+            return
+    want = bound.log_density(values)
+    assert found == want or found == pytest.approx(want, rel=1e-9, abs=1e-9)
+    counts["equal"] += 1
+    drawn = bound.simulate(seed=1)
+    for v in bound.model.compiled.model.variables:
+        if v.role == "observed":
+            assert drawn[v.name].shape == bound.table.arrays[v.name].shape
+
+
+@pytest.mark.parametrize("count", [25, pytest.param(300, marks=pytest.mark.slow)])
+def test_joint_of_random_chains_equals_model_wherever_pyro_can_run_it(count):
+    counts = Counter()
+
+    @seed(20261125)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(chain_structures())
+    def run(structure):
+        compare(structure, counts)
+
+    run()
+    assert counts["equal"] >= count / 2
+
+
 def test_a_chain_runs_in_python_with_a_site_for_each_step():
     text = genlang.model(HMM).to_python()
     assert "for t in pyro.markov(range(T_max)):" in text
@@ -221,15 +277,15 @@ def test_a_chain_runs_in_python_with_a_site_for_each_step():
 @pytest.mark.parametrize("name", ["ragged", "order 2", "a random walk", "a tree"])
 def test_simulated_data_can_be_bound_and_have_a_density(name):
     """Every array has its declared axes; the unknowns go back into `log_density`."""
-    text, given = CASES[name]
+    text, known = CASES[name]
     model = genlang.model(text)
-    lacking = {k: v for k, v in given.items() if k != "y"}
+    lacking = {k: v for k, v in known.items() if k != "y"}
     sizes = {}
     if name == "ragged":
-        lacking = {"T": [len(row) for row in given["y"]]}
+        lacking = {"T": [len(row) for row in known["y"]]}
         sizes = {"S": 3}
     elif name != "a tree":
-        sizes = dict(zip(("S", "T")[-np.ndim(given["y"]) :], np.shape(given["y"]), strict=True))
+        sizes = dict(zip(("S", "T")[-np.ndim(known["y"]) :], np.shape(known["y"]), strict=True))
     drawn = model.simulate(lacking, seed=2, **sizes)
     y = drawn["y"].tolist()
     if name == "ragged":

@@ -52,7 +52,7 @@ class Function:
         self.states = dict(plan.states)
         self.sites: set[str] = set()
         self.commented: Span | None = None
-        self.trees = {v: e for v, e in parents(plan.statements).items() if isinstance(e, Index)}
+        self.names.trees = parents(plan.statements)
         self.plate_names: dict[tuple[Loop, int], str] = {}
         self.terms: dict[Statement, Term] = {t.statement: t for t in plan.plain}
         for step in plan.steps:
@@ -223,8 +223,8 @@ class Function:
 
     def running(self, loop: Loop, markov: int = 0) -> Block:
         """A loop that runs in Python; with `markov` Pyro is told how far back its steps read."""
-        tree = self.trees.get(loop)
-        if tree is not None:
+        tree = self.names.trees.get(loop)
+        if isinstance(tree, Index):
             steps = f"parents_first({write(tree.base, Scope(self.names)).text})"
         else:
             steps = self.names.positions(loop)

@@ -19,7 +19,7 @@ from genlang.emit.latents import Latents
 from genlang.emit.operators import conjunction, truth
 from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
-from genlang.emit.stepping import Stepping, own_loops
+from genlang.emit.stepping import Stepping, own_loops, parents
 from genlang.emit.writer import Block, Context, Plate
 from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
@@ -37,6 +37,7 @@ class Joint(Latents):
         written = {s: g for s, g in plan.written if self.belongs(s)}
         self.guards = written
         self.names = Spelling(plan, [s for s, _ in plan.written], summed=False)
+        self.names.trees = parents(tuple(written))
         self.stepping = Stepping(tuple(written), self.enumerable())
         self.units = self.stepping.order()
         self.statements = tuple(s for unit in self.units for s in unit)

@@ -19,6 +19,8 @@ class Loops(Names):
         self.indices: dict[Loop, str] = {}
         # Loops that run in Python, one step at a time.
         self.stepping: set[Loop] = set()
+        # The parents of trees' nodes, by the loop over the nodes.
+        self.trees: dict[Loop, Expr] = {}
 
     def dim(self, dim: Dim) -> str:
         """The local that holds a dim's size."""

@@ -21,9 +21,10 @@ from genlang.emit.laws import same_everywhere
 from genlang.emit.loops import Loops
 from genlang.emit.names import attribute
 from genlang.emit.scope import Scope
+from genlang.emit.stepping import near
 from genlang.emit.subscripts import exists, subscript
 from genlang.plan.plan import Plan
-from genlang.plan.rewrite import loops_of, target_of
+from genlang.plan.rewrite import from_start, loops_of, target_of
 from genlang.plan.steps import State
 
 Subscripts = tuple[Expr | Slice, ...]
@@ -161,16 +162,21 @@ class Spelling(Loops):
         return self._whole_length(Loop("", extent))
 
     def step(self, variable: Variable, subs: Subscripts, scope: Scope) -> str | None:
-        """The value at one step of loops that run in Python; None where no one step is read."""
+        """The value at one step of loops that run in Python; None where no one step is read.
+
+        Only steps near the one that runs are read alone: Pyro forgets what it enumerated before.
+        """
         places = self.kept.get(variable, ())
         if not places or len(subs) <= max(places):
             return None
         keys: list[str] = []
         for place in places:
-            sub = subs[place]
-            code = None if isinstance(sub, Slice) else write(sub, scope)
-            if code is None or code.axes or code.event:
+            sub, loop = subs[place], self.own[variable][place]
+            if isinstance(sub, Slice) or not near(sub, loop, self.trees):
                 return None
+            if loop not in self.stepping:
+                return None
+            code = write(sub, scope)
             keys.append(code.text if code.number else f"int({code.text})")
         return f"{self.locals.symbol(variable)}[{', '.join(keys)}]"
 
@@ -233,17 +239,19 @@ class Spelling(Loops):
             if loop in state.profile
         ]
         missing = len(state.profile) - len(inner)
-        chosen = tuple(s for s, _ in inner)
         named: list[Axis | None] = [
             s.symbol
             if isinstance(s, Ref)
             and isinstance(s.symbol, Loop)
             and s.symbol.extent.dim is loop.extent.dim
-            and s.symbol.start is None
-            and s.symbol.stop is None
+            and (s.symbol.start, s.symbol.stop) == (loop.start, loop.stop)
             else None
             for s, loop in inner
         ]
+        chosen = tuple(
+            s if a is not None else from_start(s, loop)
+            for (s, loop), a in zip(inner, named, strict=True)
+        )
         sure = all(exists(s, loop.extent, None, scope) for s, loop in inner)
         code = subscript(table, chosen, named, scope, sure=sure) if chosen else table
         assert code.event == missing

@@ -6,7 +6,7 @@ statements keep their plates. The statements of one stepping loop stand together
 nothing outside needs the whole of what it draws first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from genlang.check.chains import offset, parent_of
@@ -81,6 +81,12 @@ def parents(statements: Sequence[Statement]) -> dict[Loop, Expr]:
 
 def _reports(statement: Statement) -> bool:
     return isinstance(statement, Define) and statement.target.role == "report"
+
+
+def near(sub: Expr | Slice, loop: Loop, trees: Mapping[Loop, Expr]) -> bool:
+    """Whether a subscript is a loop's own index, one some steps back, or a node's parent."""
+    found = None if isinstance(sub, Slice) else offset(sub)
+    return (found is not None and found[0] is loop) or (loop in trees and sub == trees[loop])
 
 
 @dataclass(slots=True)
@@ -208,7 +214,10 @@ class Stepping:
         for _ in self.statements:
             for s in self.statements:
                 for d in inputs[s]:
-                    apart = self._group(d) is not None and self._group(d) is not self._group(s)
+                    group = self._group(d)
+                    apart = group is not None and (
+                        group is not self._group(s) or not self._by_steps(s, d)
+                    )
                     level[s] = max(level[s], level[d] + apart)
         units: dict[object, list[Statement]] = {}
         for s in self.statements:
@@ -227,6 +236,16 @@ class Stepping:
             done.add(key)
             result.append(tuple(units[key]))
         return tuple(result)
+
+    def _by_steps(self, statement: Statement, source: Statement) -> bool:
+        """Whether all reads of what a source draws are of steps near the one that runs."""
+        own = own_loops(source)
+        target = getattr(source, "target", None)
+        return all(
+            len(subs) >= len(own) and near(subs[own.index(loop)], loop, self.trees)
+            for variable, subs in self.found[statement] if variable is target
+            for loop in self.along(source)
+        )  # fmt: skip
 
     def _group(self, statement: Statement) -> Loop | None:
         return next(iter(self.along(statement)), None)

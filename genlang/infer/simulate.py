@@ -19,7 +19,7 @@ from genlang.check.model import Define, Draw, Loop, Param, Ref
 from genlang.data.evaluate import Evaluator
 from genlang.data.table import Table
 from genlang.data.values import Value
-from genlang.diagnostics import Diagnostic, ModelError
+from genlang.diagnostics import Diagnostic, ModelError, OptionError
 from genlang.emit.after import After
 from genlang.emit.joint import Joint
 from genlang.emit.names import attribute
@@ -34,11 +34,17 @@ Site = dict[str, Any]
 def trace(program: Callable[..., None], *arguments: object) -> dict[str, Site]:
     """Run a program, nothing given; returns its sites that hold a value.
 
-    Raises ModelError (E802) where a distribution is improper and cannot be drawn from.
+    Raises ModelError (E802) where a distribution is improper and cannot be drawn from, and
+    OptionError (E803) where a loop is empty.
     """
     try:
         with torch.no_grad():
             found = poutine.trace(poutine.uncondition(program)).get_trace(*arguments)
+    except ZeroDivisionError:
+        message = "the model cannot be simulated: one of its loops runs over nothing"
+        raise OptionError(
+            [Diagnostic("E803", message, why="Pyro has no plates of size 0")]
+        ) from None
     except NotImplementedError:
         message = "the model cannot be simulated: a distribution in it is improper"
         raise ModelError(
@@ -79,6 +85,8 @@ class Collector:
             taken[name] = taken.get(name, 0) + 1
             every = steps.get(name if taken[name] == 1 else f"{name}_{taken[name]}")
             if every is None:
+                if isinstance(s, Draw) and function.stepping.along(s):
+                    found[name] = self._unstepped(s, function)
                 continue
             if not isinstance(s, Draw):
                 found[name] = _value(every[()])
@@ -100,6 +108,19 @@ class Collector:
         sizes = [len({k[i] for k in keys}) for i in range(len(along))]
         array = np.stack(np.broadcast_arrays(*values))
         return array.reshape((*sizes, *array.shape[1:])), [*along, *rest]
+
+    def _unstepped(self, s: Draw, function: Joint) -> Array:
+        """The array of a statement whose loops ran over nothing."""
+        given = getattr(self.data, attribute(s.target.name), None)
+        if given is not None:
+            return np.asarray(given)
+        along = function.stepping.along(s)
+        own = [e.symbol if isinstance(e, Ref) else None for e in s.subscripts]
+        sizes = list(shape_of(self.table, s.target))
+        for place, loop in enumerate(own):
+            if loop in along:
+                sizes[place] = 0
+        return np.zeros(sizes)
 
     def _placed(self, array: Array, axes: list[Loop], s: Draw, old: Array | None) -> Array:
         """The array in the order of the declaration; observed cells in their places."""
@@ -169,7 +190,8 @@ def _value(site: Site) -> Array:
         return np.asarray(value)
     plates = {f.dim for f in site["cond_indep_stack"]}
     event = len(site["fn"].event_shape)
-    for dim in range(-1, min(plates, default=0) - 1, -1):
+    # From the left: the dims to the right keep their places.
+    for dim in range(min(plates, default=0), 0):
         if dim not in plates:
             value = value.squeeze(dim - event)
     return np.asarray(value)
