@@ -59,7 +59,12 @@ def _refuse_profile(stuck: Stuck, state: State) -> None:
 
 def _uneven(loop: Loop) -> bool:
     """Whether the number of iterations may differ from row to row."""
-    return bool(loop.extent.of) or loop.start is not None or loop.stop is not None
+    ends = [e for e in (loop.start, loop.stop) if e is not None]
+    return bool(loop.extent.of) or any(
+        isinstance(s, Loop) or (isinstance(s, Variable) and bool(s.dims))
+        for e in ends
+        for s in symbols(e)
+    )
 
 
 def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[Step, ...]:
@@ -90,6 +95,12 @@ def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[S
             pieces.append(push.result)
             continue
         done = _sum_out(pieces, states) or _sum_chain(pieces, states)
+        inward = None if done is not None else _inward(pieces, states)
+        if inward is not None:
+            pieces.remove(inward.piece)
+            steps.append(inward)
+            pieces.append(inward.result)
+            continue
         if done is None:
             raise _stuck(max(pieces, key=lambda p: len(p.plates)), states)
         steps.append(done)
@@ -158,6 +169,21 @@ def _push(piece: Piece, states: dict[Variable, State]) -> Push:
         if not smaller:
             raise _stuck(piece, states)
     return Push(result, piece, over, indexed)
+
+
+def _inward(pieces: list[Piece], states: dict[Variable, State]) -> Push | None:
+    """Take a piece that reads cells of a deeper state, `z[s, 0]` beside `c[s]`, to that state."""
+    for piece in pieces:
+        deepest = max(piece.states, key=lambda zw: len(states[zw[0]].plates), default=None)
+        if deepest is None or _direct(deepest[1], states[deepest[0]].plates):
+            continue
+        try:
+            push = _push(piece, states)
+        except Stuck:
+            continue
+        if set(push.result.plates) == set(states[deepest[0]].plates):
+            return push
+    return None
 
 
 def _own(state: State) -> Where:

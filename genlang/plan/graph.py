@@ -37,6 +37,7 @@ from genlang.check.walk import (
     substitute_law,
     symbols,
 )
+from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.lags import Lag, Lagged, chain_loop, chained_parts
 from genlang.plan.plates import canonical
 from genlang.plan.rewrite import loops_of, map_law, reads_any, write_out
@@ -81,7 +82,10 @@ def is_state(statement: Statement) -> TypeGuard[Draw]:
 
 
 def on_plates(model: Model) -> tuple[Statement, ...]:
-    """Rewrite every statement over plates, `let`s that read discrete latents written out."""
+    """Rewrite every statement over plates, `let`s that read discrete latents written out.
+
+    Raises ModelError (E705) for a recursion that reads discrete latents.
+    """
     plates = canonical(model)
     index: dict[Symbol, Expr] = {
         old: Ref(new, index_type(new)) for old, new in plates.items() if old is not new
@@ -93,12 +97,27 @@ def on_plates(model: Model) -> tuple[Statement, ...]:
         new = _rewrite(statement, plates, index, lets)
         match new:
             case Define(target=target, value=value) if reads_any(value, states):
+                if reads_any(value, {target}):
+                    raise ModelError([_recursion(new, states)], model.source)
                 lets[target] = new
                 if target.role == "report":
                     result.append(new)
             case _:
                 result.append(new)
     return tuple(result)
+
+
+def _recursion(define: Define, states: set[Variable]) -> Diagnostic:
+    name = define.target.name
+    latent = next(s.name for s in symbols(define.value) if isinstance(s, Variable) and s in states)
+    return Diagnostic(
+        "E705",
+        f"`{name}` runs on over `{latent}`, which is summed out",
+        define.span,
+        why=f"each of its values depends on all earlier ones of `{latent}`, whose joint values "
+        "would have to be enumerated",
+        help="make it a latent with a few values that a chain carries, `A then B`",
+    )
 
 
 def _rewrite(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from genlang.check.chains import first_position
 from genlang.check.model import (
     Apply,
     Array,
@@ -107,6 +108,21 @@ def _whole(expr: Expr, define: Define, given: tuple[Expr | Slice, ...]) -> Expr:
         dims = (fresh[i].extent, *array.type.dims)
         array = Array((array,), (fresh[i],), None, replace(array.type, dims=dims), expr.span)
     return Index(array, given, expr.type, expr.span) if given else array
+
+
+def from_start(sub: Expr | Slice, loop: Loop) -> Expr | Slice:
+    """Return a subscript of a dim as one of the part of it that a loop runs over."""
+    if loop.start is None:
+        return sub
+    start = first_position(loop)
+    match sub:
+        case Slice(start=first, stop=last):
+            one, two = (
+                None if e is None else Apply("-", (e, start), e.type) for e in (first, last)
+            )
+            return Slice(one, two)
+        case _:
+            return Apply("-", (sub, start), sub.type)
 
 
 def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
