@@ -70,9 +70,12 @@ class Joint(Latents):
     def statement(self, statement: Statement) -> None:
         """Write one statement, at the step of the loops that run in Python."""
         along = self.stepping.along(statement)
-        for unit in self.units:
-            if statement is unit[0] and along:
-                self._open(unit)
+        unit = next(u for u in self.units if statement in u)
+        here = {s.target for s in unit if isinstance(s, Draw | Define)}
+        self.names.apart = self.names.kept.keys() - here
+        if statement is unit[0] and along:
+            self.writer.close()
+            self._open(unit)
         self.names.stepping = set(along)
         self.names.frame = ()
         match statement:

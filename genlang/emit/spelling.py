@@ -53,6 +53,8 @@ class Spelling(Loops):
         self.defines: dict[Variable, Define] = {}
         # Variables whose values are kept by step, with the places of those loops in the array.
         self.kept: dict[Variable, tuple[int, ...]] = {}
+        # Those that an earlier loop kept: all of their steps are there, but none is near.
+        self.apart: set[Variable] = set()
         # Whether observed variables are read from the data though the program draws them.
         self.given = False
         for dim in plan.model.dims:
@@ -167,7 +169,7 @@ class Spelling(Loops):
         Only steps near the one that runs are read alone: Pyro forgets what it enumerated before.
         """
         places = self.kept.get(variable, ())
-        if not places or len(subs) <= max(places):
+        if not places or variable in self.apart or len(subs) <= max(places):
             return None
         keys: list[str] = []
         for place in places:

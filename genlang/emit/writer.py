@@ -84,6 +84,12 @@ class Writer:
         if last and not (isinstance(last, str) and last.endswith(" = {}")):
             self.lines.append("")
 
+    def close(self) -> None:
+        """End every context that is open: what follows enters its own, even if they look alike."""
+        if self.open:
+            self.blank()
+        self.open = ()
+
     def line(self, text: str, contexts: tuple[Context, ...] = (), note: str = "") -> None:
         """Write one statement inside the given contexts, outermost first."""
         self._enter(contexts)
