@@ -419,6 +419,15 @@ def test_nothing_inferred_reads_a_generated_value(line):
     assert [d.code for d in found.value.diagnostics] == ["E291"]
 
 
+def test_a_report_in_a_loop_carries_its_index():
+    """A `let` may be local to an iteration; what is stored has a value for each of them."""
+    text = "dim S\nlatent m ~ Normal(0, 1)\nfor s in S:\n    observed y[s] ~ Normal(m, 1)\n"
+    with pytest.raises(genlang.ModelError) as found:
+        genlang.model(text + "    report r = m * y[s]\n")
+    assert [d.code for d in found.value.diagnostics] == ["E317"]
+    genlang.model(text + "    report r[s] = m * y[s]\n")
+
+
 NET = """
 latent rain ~ Bernoulli(0.2)
 latent sprinkler ~ Bernoulli(0.01 if rain else 0.4)

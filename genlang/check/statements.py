@@ -124,6 +124,8 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             found = expr.type
             if node.type is not None:
                 fits_written(written_type(node.type, scope), found, node.type.span, scope)
+            if node.word == "report":
+                header.carries_its_loops("report", scope)  # only a `let` may be local
             early = scope.early.pop(header.name, None)
             variable = early or header.variable(node.word, found, node.description)
             loops = _all_loops(scope)
