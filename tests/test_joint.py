@@ -472,3 +472,29 @@ def test_nodes_of_a_forest_come_after_their_parents():
     place = {v: i for i, v in enumerate(order)}
     assert sorted(order) == list(range(7))
     assert all(p in (v, -1) or place[p] < place[v] for v, p in enumerate(parent.tolist()))
+
+
+def test_a_chain_that_picks_a_cell_anew_at_each_step_has_that_array_around_it():
+    """The likelihood by hand: the cells of w are one state around the whole chain."""
+    model = genlang.model("""
+dim U, V
+data of[U]: index(V)
+for v in V:
+    latent w[v] ~ Bernoulli(0.3)
+for u in U:
+    latent z[u] ~ Bernoulli(0.5) then Bernoulli(0.8 if z[u-1] else 0.1)
+    observed y[u] ~ Bernoulli(0.9 if z[u] == w[of[u]] else 0.2)
+""")
+    bound = model.bind({"V": 2, "of": [0, 1, 0], "y": [1, 0, 1]})
+    total = 0.0
+    for w in np.ndindex(2, 2):
+        for z in np.ndindex(2, 2, 2):
+            p = 0.5 * np.prod([0.3 if v else 0.7 for v in w])
+            for u, (cell, seen) in enumerate(zip((0, 1, 0), (1, 0, 1), strict=True)):
+                if u:
+                    up = 0.8 if z[u - 1] else 0.1
+                    p *= up if z[u] else 1 - up
+                hit = 0.9 if z[u] == w[cell] else 0.2
+                p *= hit if seen else 1 - hit
+            total += p
+    assert bound.log_density({}) == pytest.approx(np.log(total), abs=1e-12)

@@ -311,7 +311,9 @@ def _chain_of(z: Variable, pieces: list[Piece], states: dict[Variable, State]) -
     if not all(_ready(w, _readers(w, list(readers)), states) for w in gone):
         return None
     rest = _rest(readers, gone, states)
-    if any(loop in states[w].plates for w, _ in rest):
+    # A cell that is picked anew at each step of the chain is no state around it.
+    picked = any(loop in symbols(e) for _, where in rest for e in where)
+    if picked or any(loop in states[w].plates for w, _ in rest):
         return None
     latents = tuple(w for w in states if w in group)
     place = {w: (-lag.by, latents.index(lag.of)) for w, lag in lags.items() if lag.of in group}
