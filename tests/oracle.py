@@ -456,7 +456,8 @@ class Oracle:
         values: Mapping[str, Value],
         sizes: Mapping[str, Value],
     ) -> None:
-        self.model, self.data, self.values, self.sizes = model, data, values, sizes
+        self.model, self.values, self.sizes = model, values, sizes
+        self.data = {**data, **_rooted(model, data)}
         self.defines = {s.target: s for s in model.statements if isinstance(s, ir.Define)}
         self.givens = {s.target: s for s in model.statements if isinstance(s, ir.Given)}
         self.finite = {
@@ -726,11 +727,15 @@ class Oracle:
         return _take(self.values[variable.name], self.place(variable, positions))
 
     def place(self, variable: ir.Variable, positions: Sequence[int]) -> tuple[int, ...]:
-        """Return where a cell stands in the stored array: counted from each part's start."""
+        """Return where a cell stands in the stored array: counted from each part's start.
+
+        Where the part differs by row, arrays are padded and positions are those of the dim.
+        """
         env: Env = {}
         stored = []
         for loop, position in zip(variable.loops, positions, strict=True):
-            stored.append(position - self.positions(loop, env).start)
+            start = 0 if _by_row(loop) else self.positions(loop, env).start
+            stored.append(position - start)
             env[loop] = position
         return tuple(stored)
 
@@ -830,6 +835,40 @@ def _is_finite(law: ir.Law) -> bool:
     return law.name in FINITE or (law.name in UNBOUNDED and law.upper is not None)
 
 
+def _by_row(loop: ir.Loop) -> bool:
+    """Whether the part of a dim that a loop runs over differs from row to row."""
+    ends = [e for e in (loop.start, loop.stop) if e is not None]
+    return bool(loop.extent.of) or any(_varies(e) for e in ends)
+
+
+def _varies(expr: ir.Expr) -> bool:
+    match expr:
+        case ir.Ref(symbol=symbol):
+            return isinstance(symbol, ir.Loop) or (
+                isinstance(symbol, ir.Variable) and bool(symbol.loops or symbol.cell.dims)
+            )
+        case ir.Index(base=base, subscripts=subs):
+            return any(isinstance(s, ir.Slice) or _varies(s) for s in subs) or _varies(base)
+        case ir.Apply(arguments=arguments):
+            return any(map(_varies, arguments))
+        case ir.Select(condition=a, then=b, otherwise=c):
+            return any(map(_varies, (a, b, c)))
+        case ir.Const():
+            return False
+        case _:
+            return True
+
+
+def _rooted(model: ir.Model, data: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the parents of trees, a root's own position where its parent is missing."""
+    return {
+        v.name: [k if _missing(parent) else parent for k, parent in enumerate(data[v.name])]
+        for v in model.variables
+        if v.role == "data" and v.name in data and v.cell.dim is not None
+        if [extent.dim for extent in v.dims] == [v.cell.dim]
+    }
+
+
 def _missing(value: Value) -> bool:
     return value is None or (np.ndim(value) == 0 and np.isnan(value))
 
@@ -877,36 +916,140 @@ def log_density(
     return Oracle(model, data, values, sizes).total()
 
 
+def posterior(
+    model: ir.Model,
+    data: Mapping[str, Value],
+    values: Mapping[str, Value],
+    sizes: Mapping[str, Value],
+) -> "Posterior":
+    """Return the log density with the joint posterior of the finite latents."""
+    oracle = Oracle(model, data, values, sizes)
+    return Posterior(oracle.total(), oracle)
+
+
 def marginals(
     model: ir.Model,
     data: Mapping[str, Value],
     values: Mapping[str, Value],
     sizes: Mapping[str, Value],
 ) -> dict[str, Value]:
-    """Return the posterior marginals of every finite latent, loops by states.
+    """Return the posterior marginals of every finite latent, as `Posterior.marginals`."""
+    return posterior(model, data, values, sizes).marginals()
 
-    States count up from the smallest of the variable; cells outside a part or a ragged length are
-    NaN. A latent over a part begins at the part's start.
-    """
-    oracle = Oracle(model, data, values, sizes)
-    oracle.total()
-    found: dict[ir.Variable, dict[tuple[int, ...], dict[Value, float]]] = {}
-    for cells, table in oracle.tables:
-        weights = np.exp(table - _logsumexp(table))
-        axes = [c for c in cells if len(oracle.root.states[c]) != 1]
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """The log density, and the joint tables of what was summed out, read in several ways."""
+
+    total: float
+    oracle: Oracle
+
+    def _axes(self, cells: Sequence[Cell]) -> list[Cell]:
+        """The cells that have an axis in their table."""
+        return [c for c in cells if len(self.oracle.root.states[c]) != 1]
+
+    def marginals(self) -> dict[str, Value]:
+        """Return the posterior marginals of every latent, loops by states.
+
+        States count up from the smallest of the variable; cells outside a part or a ragged length
+        are NaN. A latent over a part begins at the part's start.
+        """
+        found: dict[ir.Variable, dict[tuple[int, ...], dict[Value, float]]] = {}
+        for cells, table in self.oracle.tables:
+            weights = np.exp(table - _logsumexp(table))
+            axes = self._axes(cells)
+            for cell in cells:
+                states = self.oracle.root.states[cell]
+                others = tuple(k for k, c in enumerate(axes) if c != cell)
+                share = np.atleast_1d(weights.sum(axis=others))
+                found.setdefault(cell[0], {})[cell[1]] = dict(zip(states, share, strict=True))
+        result = {}
+        for variable, by_cell in found.items():
+            lowest = min(s for row in by_cell.values() for s in row)
+            count = max(s for row in by_cell.values() for s in row) - lowest + 1
+            places = {cell: self.oracle.place(variable, cell) for cell in by_cell}
+            shape = [max(axis) + 1 for axis in zip(*places.values(), strict=True)]
+            array = np.full([*shape, count], np.nan)
+            for where, row in by_cell.items():
+                array[places[where]] = [row.get(lowest + k, 0.0) for k in range(count)]
+            result[variable.name] = array
+        return result
+
+    def pairs(self, name: str, before: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Value:
+        """Return the expected number of moves from state to state of a latent with states 0, 1, ...
+
+        `before` gives the cell before a cell; one that is the cell itself, or does not exist, has
+        none.
+        """
+        size = 1 + max(
+            (s for c, row in self.oracle.root.states.items() if c[0].name == name for s in row),
+            default=-1,
+        )
+        total = np.zeros((size, size))
+        for cells, table in self.oracle.tables:
+            weights = np.exp(table - _logsumexp(table))
+            axes = self._axes(cells)
+            for cell in cells:
+                if cell[0].name != name:
+                    continue
+                old = cell[0], before(cell[1])
+                if old == cell or old not in cells:
+                    continue
+                kept = [c for c in (old, cell) if c in axes]
+                others = tuple(k for k, c in enumerate(axes) if c not in kept)
+                both = weights.sum(axis=others)
+                if [c for c in axes if c in kept] != kept:
+                    both = both.T
+                rows, columns = (self.oracle.root.states[c] for c in (old, cell))
+                total[np.ix_(rows, columns)] += both.reshape(len(rows), len(columns))
+        return total
+
+    def found(self, states: Mapping[str, Value], k: int) -> tuple[int, ...] | None:
+        """Return where one joint assignment stands in the k-th table; None outside supports.
+
+        `states` are arrays over loops by states, 1 at the state of each cell.
+        """
+        cells, _ = self.oracle.tables[k]
+        where: list[int] = []
         for cell in cells:
-            states = oracle.root.states[cell]
-            others = tuple(k for k, c in enumerate(axes) if c != cell)
-            share = np.atleast_1d(weights.sum(axis=others))
-            found.setdefault(cell[0], {})[cell[1]] = dict(zip(states, share, strict=True))
-    result = {}
-    for variable, by_cell in found.items():
-        lowest = min(s for row in by_cell.values() for s in row)
-        count = max(s for row in by_cell.values() for s in row) - lowest + 1
-        places = {cell: oracle.place(variable, cell) for cell in by_cell}
-        shape = [max(axis) + 1 for axis in zip(*places.values(), strict=True)]
-        array = np.full([*shape, count], np.nan)
-        for where, row in by_cell.items():
-            array[places[where]] = [row.get(lowest + k, 0.0) for k in range(count)]
-        result[variable.name] = array
-    return result
+            options = self.oracle.root.states[cell]
+            row = states[cell[0].name][self.oracle.place(*cell)]
+            low = min(min(s) for c, s in self.oracle.root.states.items() if c[0] is cell[0])
+            value = low + int(np.argmax(row))
+            if row.sum() != 1 or row.max() != 1 or value not in options:
+                return None
+            if len(options) != 1:
+                where.append(options.index(value))
+        return tuple(where)
+
+    def reached(self, states: Mapping[str, Value]) -> tuple[float, float]:
+        """Return the log weight of an assignment, and the greatest of all."""
+        reached = best = 0.0
+        for k, (_, table) in enumerate(self.oracle.tables):
+            where = self.found(states, k)
+            reached += -math.inf if where is None else float(table[where])
+            best += float(table.max())
+        return reached, best
+
+    def chi_square(self, draws: Sequence[Mapping[str, Value]]) -> tuple[float, int]:
+        """Return the chi-square statistic of joint draws, and its degrees of freedom.
+
+        Assignments that are expected fewer than five times count as one. A draw of an impossible
+        assignment makes it infinite.
+        """
+        statistic, freedom = 0.0, 0
+        for k, (_, table) in enumerate(self.oracle.tables):
+            expected = np.exp(table - _logsumexp(table)) * len(draws)
+            seen = np.zeros(table.shape)
+            for drawn in draws:
+                where = self.found(drawn, k)
+                if where is None or expected[where] == 0:
+                    return math.inf, 1
+                seen[where] += 1
+            often = expected >= 5
+            groups = [*zip(expected[often], seen[often], strict=True)]
+            groups.append((expected[~often].sum(), seen[~often].sum()))
+            kept = [(e, s) for e, s in groups if e > 1]
+            statistic += sum((s - e) ** 2 / e for e, s in kept)
+            freedom += max(0, len(kept) - 1)
+        return statistic, freedom

@@ -31,6 +31,21 @@ class Structure:
     values: dict[str, Any]
     sizes: dict[str, Any]
     tags: frozenset[str]
+    transitions: tuple["Transition", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A table with uniform priors that one latent alone reads, by its lag on an axis or a parent.
+
+    `axis` is the loop along which the element before stands; None where `parent` names the data
+    with the parents of a tree.
+    """
+
+    table: str
+    latent: str
+    axis: int | None = None
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +98,10 @@ class Program:
     unread: list[Latent] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
     bits: float = 0.0
+    most: float = BITS
     names: int = 0
+    plain: bool = False  # no `let` may be written: the expression reads a lag
+    transitions: list[Transition] = field(default_factory=list)
 
     # -- Small choices --
 
@@ -247,7 +265,7 @@ class Program:
             self.tags.add("product")
             terms = [" * ".join(read.text for read in reads)]
         text = f"{self.pick(NUMBERS)}" + "".join(f" {self.pick('+-')} {term}" for term in terms)
-        if self.chance(25):
+        if not self.plain and self.chance(25):
             self.tags.add("let")
             name = self.name("e")
             full = self.chance(50)
@@ -329,15 +347,21 @@ class Program:
 
     # -- Statements --
 
+    def afford(self, bits: float) -> bool:
+        """Take so many bits of joint states from the budget, if it has them."""
+        if self.bits + bits > self.most or len(self.latents) >= LATENTS:
+            return False
+        self.bits += bits
+        return True
+
     def latent(self, loops: tuple[Loop, ...], kind: str = "") -> Latent | None:
         """Draw a latent with parents in sight, where the budget of states allows."""
         kind = kind or self.pick(("bool", "index", "bool", "int", "count"))
         dim = self.dim(self.pick("KL")) if kind == "index" else ""
         states = {"bool": 2, "int": 3, "count": 3}.get(kind) or int(self.sizes[dim])
         bits = self.cells(loops) * math.log2(states)
-        if self.bits + bits > BITS or len(self.latents) >= LATENTS:
+        if not self.afford(bits):
             return None
-        self.bits += bits
         reads = self.choose(loops, []) if self.latents else []
         if kind == "index" and self.axes(reads) is None:
             reads = []
@@ -368,27 +392,33 @@ class Program:
             self.tags.add("factor")
             self.line(loops, f"factor {self.score(reads, loops)}")
             return
-        make: Callable[[], Any] = lambda: int(self.random.poisson(1.0))  # noqa: E731
+        law, make = self.law(kind, reads, loops)
+        self.line(loops, f"observed {name}{_brackets([o.index for o in loops])} ~ {law}")
+        self.data[name] = self.fill(loops, make)
+
+    def law(
+        self, kind: str, reads: list[Read], loops: tuple[Loop, ...]
+    ) -> tuple[str, Callable[[], Any]]:
+        """Return a distribution of something observed, and what makes its values."""
         match kind:
             case "Normal":
                 found = self.lookup(reads, "real", self.real) if self.chance(50) else None
                 law = f"Normal({found or self.score(reads, loops)}, {self.pick(NUMBERS)})"
-                make = self.real
+                return law, self.real
             case "Bernoulli":
                 law = f"Bernoulli({self.probability(reads, loops)})"
-                make = lambda: bool(self.random.integers(2))  # noqa: E731
+                return law, lambda: bool(self.random.integers(2))
             case "Categorical" if self.axes(reads) is not None:
                 dim = self.dim(self.pick("KL"))
                 law = f"Categorical({self.shares(reads, dim)})"
-                make = lambda: int(self.random.integers(self.sizes[dim]))  # noqa: E731
+                return law, lambda: int(self.random.integers(self.sizes[dim]))
             case "Choice" if reads:
                 self.tags |= {"if", "zeros"}
                 rate = f"exp({self.score(reads[1:], loops)})" if reads[1:] else self.pick(NUMBERS)
                 law = f"Poisson(0 if {self.condition(reads[0])} else {rate})"
             case _:
                 law = f"Poisson(exp({self.score(reads, loops)} - 1))"
-        self.line(loops, f"observed {name}{_brackets([o.index for o in loops])} ~ {law}")
-        self.data[name] = self.fill(loops, make)
+        return law, lambda: int(self.random.poisson(1.0))
 
     def settle(self, loops: tuple[Loop, ...]) -> None:
         """Observe each latent of these loops that nothing has read."""
@@ -504,10 +534,9 @@ class Program:
         """Write a change point: a position of a dim, compared with the loop's index."""
         dim = self.pick("NM")
         size = self.sizes[dim]
-        if size == 0 or self.bits + math.log2(size) > BITS or len(self.latents) >= LATENTS:
+        if size == 0 or not self.afford(math.log2(size)):
             self.block("nest")
             return
-        self.bits += math.log2(size)
         name = self.name("c")
         loop = self.whole(dim, ())
         self.line((), f"latent {name} ~ DiscreteUniform({dim})")
@@ -554,6 +583,11 @@ def structures(draw: Draw, features: tuple[str, ...] = FEATURES) -> Structure:
     program.block(draw(st.sampled_from(features)))
     for _ in range(draw(st.integers(0, 2))):
         program.block(draw(st.sampled_from(FEATURES)))
+    return finished(program)
+
+
+def finished(program: Program) -> Structure:
+    """Observe what nothing has read, and write the text."""
     program.settle(())
     if program.zeros:
         program.tags.add("zeros")
@@ -565,4 +599,5 @@ def structures(draw: Draw, features: tuple[str, ...] = FEATURES) -> Structure:
     dims.sort(key=lambda text: text == "T[S]")
     text = f"dim {', '.join(dims)}\n" if dims else ""
     text += "\n".join((*program.header, *program.body)) + "\n"
-    return Structure(text, program.data, program.values, used, frozenset(program.tags))
+    return Structure(text, program.data, program.values, used, frozenset(program.tags),
+                     tuple(program.transitions))  # fmt: skip

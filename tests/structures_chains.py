@@ -30,6 +30,7 @@ CHAINS = (
     "one", "two", "tree", "coupled", "later latent", "later observed", "step-local", "mixture",
     "rows", "outer lag", "lagged let", "observed then", "continuous", "recursion", "neighbours",
     "ends", "counts", "lag factor", "absorbing", "impossible", "part of a dim",
+    "row start",
 )  # fmt: skip
 EXTRAS = ("step-local", "lagged let", "observed then", "recursion", "neighbours", "lag factor")
 BITS = 12.0  # log2 of the most joint states
@@ -162,8 +163,10 @@ class Block:
     def along(self) -> Loop:
         """A loop for a chain: ragged, whole, or a part of a dim."""
         p, outer = self.p, self.outer
-        part = self.has("part of a dim")
-        rows = ("rows from 1", "row start", "row ends", "row start", "row ends") if outer else ()
+        part = self.has("part of a dim") or self.feature == "row start"
+        rows = ("rows from 1", "row start", "row ends") if outer else ()
+        if self.feature == "row start" and outer:
+            rows = ("row start", "row ends") * 3
         choice = p.pick(("1:", ":3", "data start", *rows) if part else ("T", "U") if outer else "U")
         if choice in ("T", "rows from 1"):
             p.dim("T")
@@ -440,15 +443,17 @@ class Block:
     # -- Trees
 
     def tree(self) -> None:
-        """A forest whose nodes stand in any order; a root's parent is the root itself."""
+        """A forest, nodes in any order; a root's parent is missing or the root itself."""
         p = self.p
         self.has("tree")
         size = p.sizes["V"]
         order = p.random.permutation(size)
-        parents = [0] * size
+        parents: list[int | None] = [0] * size
+        missing = p.chance(40)
         for k, v in enumerate(order.tolist()):
             root = k == 0 or p.random.random() < 0.25
-            parents[v] = v if root else int(order[p.random.integers(0, k)])
+            own = None if missing and p.random.random() < 0.7 else v
+            parents[v] = own if root else int(order[p.random.integers(0, k)])
         nodes = iter(parents)
         name = p.table("index(V)", (Loop("V", "v", "V"),), lambda: next(nodes), "parent")
         if p.chance(30):

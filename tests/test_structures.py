@@ -44,7 +44,9 @@ REFUSALS = (
 
 def labelled(value: Any, dim: str) -> Any:
     """Positions as labels (`K0`, `K1`), in nested lists."""
-    return [labelled(v, dim) for v in value] if isinstance(value, list) else f"{dim}{value}"
+    if isinstance(value, list):
+        return [labelled(v, dim) for v in value]
+    return None if value is None else f"{dim}{value}"
 
 
 def bound_to(structure: Structure) -> Bound:

@@ -43,8 +43,8 @@ class Ragged:
         who: Column | None = None
         for variable, cells in raw.items():
             axis = next((i for i, e in enumerate(variable.dims) if e.dim is dim), None)
-            if axis is None:
-                continue
+            if axis is None or 0 in cells.array.shape[axis + 1 :]:
+                continue  # rows of elements that have no cells cannot be counted
             counted = _counted(variable, dim, cells, axis)
             if counted is None:
                 message = f"the rows of `{variable.name}` cannot be told apart along `{dim.name}`"
