@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from genlang.check.model import Dim, Variable
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
-from genlang.pipeline import Compiled, compile_text
+from genlang.pipeline import Compiled, compile_text, specialized
 from genlang.plan.cost import over_budget
 
 if TYPE_CHECKING:
@@ -128,17 +128,8 @@ class Model:
             data = beside(self.path) if self.path is not None else None
             data = {} if data is None else data
         table = bind_table(self.compiled.model, data, sizes, require_observed=required)
-        if required and table.missing:
-            raise DataError([
-                Diagnostic(
-                    "D190",
-                    f"`{name}` has missing cells",
-                    why="missing cells of an observed variable are not supported yet",
-                    help="leave the rows out of the data",
-                )
-                for name in sorted(table.missing)
-            ])  # fmt: skip
-        large = over_budget(self.compiled.plan, table.greatest)
+        compiled = specialized(self.compiled, frozenset(table.seen))
+        large = over_budget(compiled.plan, table.greatest)
         if large is not None:
             raise DataError([large], self.compiled.model.source)
         return table
@@ -168,7 +159,12 @@ class Bound:
         """The executed program: `model` and `joint`, ordinary functions for Pyro."""
         from genlang.runtime.load import load as load_program
 
-        return load_program(self.model.to_python(), self.model.name)
+        return load_program(self.compiled.text, self.model.name)
+
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The model compiled for these data: its text knows which names have missing cells."""
+        return specialized(self.model.compiled, frozenset(self.table.seen))
 
     @cached_property
     def _density(self) -> "Density":

@@ -1,60 +1,80 @@
 """The arrows, in one place: text -> AST -> Model -> Plan -> program text."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from genlang.check.check import check
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.emit.program import emit
 from genlang.plan.cost import fixed, over_budget
 from genlang.plan.plan import Plan, plan
 from genlang.source import Source
 from genlang.syntax.parser import parse
 
+NOTHING: frozenset[str] = frozenset()
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Compiled:
     """Every form of one model; `diagnostics` are its warnings."""
 
     model: Model
     plan: Plan
-    text: str
     diagnostics: tuple[Diagnostic, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """The program. Its emitter is loaded here, so that `check` and `explain` start sooner."""
+        from genlang.emit.program import emit
+
+        return emit(self.plan)
 
 
 def check_text(text: str, name: str = "model.gen") -> tuple[Model | None, tuple[Diagnostic, ...]]:
     """Parse and check; returns the Model (None after an error) and all diagnostics, by place."""
+    planned, model, found = _planned(text, name)
+    return (None if planned is None else model), found
+
+
+def compile_text(text: str, name: str = "model.gen", missing: frozenset[str] = NOTHING) -> Compiled:
+    """Compile a model; raises ModelError with every diagnostic."""
+    planned, model, diagnostics = _planned(text, name)
+    if planned is None or model is None:
+        raise ModelError(diagnostics, Source(text, name))
+    return specialized(Compiled(model, planned, diagnostics), missing)
+
+
+def specialized(compiled: Compiled, missing: frozenset[str]) -> Compiled:
+    """Return a model compiled for data in which these observed names have missing cells.
+
+    Raises ModelError (E705) where such a cell cannot be unknown.
+    """
+    if not missing:
+        return compiled
+    planned = plan(compiled.model, missing)
+    return Compiled(compiled.model, planned, compiled.diagnostics)
+
+
+def _planned(text: str, name: str) -> tuple[Plan | None, Model | None, tuple[Diagnostic, ...]]:
+    """The plan and the Model, None after an error, and all diagnostics."""
     source = Source(text, name)
     file, syntax = parse(source)
+    model, found = check(file, source)
     if any(d.severity == "error" for d in syntax):
         # What could be parsed is checked too, for its independent errors' sake.
-        _, more = check(file, source)
-        known = [d for d in more if d.severity == "error"]
-        return None, _by_place((*syntax, *known))
-    model, found = check(file, source)
+        return None, None, _by_place((*syntax, *(d for d in found if d.severity == "error")))
     every = _by_place((*syntax, *found))
     if model is None or any(d.severity == "error" for d in every):
-        return None, every
+        return None, None, every
     try:
         planned = plan(model)
     except ModelError as error:
-        return None, _by_place((*every, *error.diagnostics))
+        return None, None, _by_place((*every, *error.diagnostics))
     large = over_budget(planned, fixed)
     if large is not None:
-        return None, _by_place((*every, large))
-    return model, every
+        return None, None, _by_place((*every, large))
+    return planned, model, every
 
 
 def _by_place(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(diagnostics, key=lambda d: d.span.start if d.span else 0))
-
-
-def compile_text(
-    text: str, name: str = "model.gen", missing: frozenset[str] = frozenset()
-) -> Compiled:
-    """Compile a model; raises ModelError with every diagnostic."""
-    model, diagnostics = check_text(text, name)
-    if model is None:
-        raise ModelError(diagnostics, Source(text, name))
-    planned = plan(model, missing)
-    return Compiled(model, planned, emit(planned), diagnostics)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Any
 
-from genlang.api import METHODS, Bound, Model, load
+from genlang.api import METHODS, Bound, load
 from genlang.cli.output import format_option, print_json
 from genlang.cli.sizes import sizes, sizes_option
 from genlang.cli.states import as_json, table
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     bound = model.bind(args.data, **sizes(args.set, model))
     text = args.format == "text"
     if text:
-        _announce(model, bound, args.method)
+        _announce(bound, args.method)
     live = sys.stderr.isatty()
 
     def progress(line: str) -> None:
@@ -76,11 +76,13 @@ def run(args: argparse.Namespace) -> int:
     return 3 if fit.faults else 0
 
 
-def _announce(model: Model, bound: Bound, method: str) -> None:
+def _announce(bound: Bound, method: str) -> None:
     """Say what will be fitted and how, before anything slow begins."""
     for note in bound.table.notes:
         print(note)
-    rows = explain(model.compiled.plan).rows
+    for name, seen in bound.table.seen.items():
+        print(f"{name}: {seen.size - seen.sum()} of {seen.size} cells are missing")
+    rows = explain(bound.compiled.plan).rows
     unknown = [r.name for r in rows if r.treatment == "unknown"]
     summed = [f"{r.name} ({r.treatment.removeprefix('summed out, ')})" for r in rows
               if r.treatment.startswith("summed out")]  # fmt: skip

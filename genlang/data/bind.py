@@ -71,6 +71,7 @@ class _Binder:
         }
         self.raw: dict[Variable, Cells] = {}
         self.missing: set[str] = set()
+        self.seen: dict[str, Numbers] = {}
         self.used: set[str] = set()
         self.lacking: set[Dim] = set()
         self.extents = Extents(model, columns, sizes, faults, self.lacking, self._number)
@@ -98,6 +99,7 @@ class _Binder:
             self.extents.labels,
             tuple(self._notes()),
             frozenset(self.missing),
+            self.seen,
         )
 
     # -- columns
@@ -109,7 +111,7 @@ class _Binder:
             if variable.role == "data":
                 self.faults.of("D110", f"`{variable.name}` is null", [column])
             elif self.required:
-                self._unsupported(variable, column, np.ones((), dtype=bool))
+                self._nothing(variable, column)
         elif column is not None:
             found = cells(column, len(variable.dims), self.faults)
             if found is not None:
@@ -212,18 +214,28 @@ class _Binder:
     def _empty(self, variable: Variable, raw: Cells, missing: Numbers) -> None:
         if variable.role == "observed":
             self.missing.add(variable.name)
-            if self.required:
-                self._unsupported(variable, raw.column, raw.as_came(missing))
+            events = tuple(range(missing.ndim - len(variable.cell.dims), missing.ndim))
+            gone = missing.any(events)
+            partly = np.asarray(gone & ~missing.all(events))
+            if partly.any():
+                place = partly[(..., *[None] * len(events))]
+                self._partly(variable, raw, missing & place)
+            self.seen[variable.name] = np.asarray(~gone)
             return
         edit = "fill the cell, leave the row out, or model the variable as `observed`"
         message = f"`{variable.name}` has missing cells, and is `data`"
         self.faults.at("D121", message, raw.column, raw.as_came(missing), help=edit)
 
-    def _unsupported(self, variable: Variable, column: Column, missing: Numbers) -> None:
-        message = f"`{variable.name}` has missing cells"
-        why = "missing cells of an observed variable are not supported yet"
-        edit = "leave the rows out of the data"
-        self.faults.at("D190", message, column, missing, why=why, help=edit)
+    def _partly(self, variable: Variable, raw: Cells, missing: Numbers) -> None:
+        message = f"`{variable.name}` has vectors of which a part is missing"
+        why = "a vector is there or missing as a whole"
+        edit = "leave the rows out, or make the whole vector missing"
+        self.faults.at("D190", message, raw.column, raw.as_came(missing), why=why, help=edit)
+
+    def _nothing(self, variable: Variable, column: Column) -> None:
+        message = f"`{variable.name}` has no values"
+        why = "a model is fitted to its observations"
+        self.faults.of("D110", message, [column], why=why)
 
     # -- what the model says about the values
 
@@ -291,7 +303,8 @@ class _Binder:
             there = exists.get(variable.name, np.ones(array.shape, dtype=bool))
             if there.shape == array.shape:
                 good = there & ~np.isnan(array)
-                array = np.where(there, array, array[good][0] if good.any() else 0)
+                # A missing cell's term holds nowhere, but it is evaluated: inside the support.
+                array = np.where(good, array, array[good][0] if good.any() else 0)
             filled = np.where(np.isnan(array), -1, array) if integers else array
             found[variable.name] = filled.astype(np.int64 if integers else np.float64)
         return found

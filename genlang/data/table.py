@@ -1,7 +1,7 @@
 """Data matched to the declared names of a model: what every program is given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ class Table:
     labels   of the dims that have them, in the order of their positions
     notes    what was done that the user may want to know, a line each
     missing  observed names that have missing cells, or no values at all
+    seen     for names with some missing cells: bool, which cells of their loops are there
     """
 
     sizes: Mapping[str, int]
@@ -30,6 +31,7 @@ class Table:
     labels: Mapping[str, tuple[Label, ...]]
     notes: tuple[str, ...] = ()
     missing: frozenset[str] = frozenset()
+    seen: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def greatest(self, symbol: Dim | Variable) -> float | None:
         """Return a dim's size (a ragged one's longest row), or the greatest value of data.

@@ -291,9 +291,12 @@ class Function:
             return write(ref, scope)
         return write(Index(ref, term.subscripts, target.cell), scope)
 
-    def mask(self, plates: tuple[Loop, ...], scope: Scope) -> Code | None:
-        """Which cells of a nest exist, None where all do."""
+    def mask(
+        self, plates: tuple[Loop, ...], scope: Scope, guard: tuple[Expr, ...] = ()
+    ) -> Code | None:
+        """Which cells of a nest exist and hold to a guard, None where all do."""
         masks = [m for p in plates if (m := self.names.mask(p, scope)) is not None]
+        masks += [truth(write(g, scope)) for g in guard]
         return conjunction(masks, scope)
 
 

@@ -73,7 +73,7 @@ class Summed(Latents):
     def _observed(self, statement: Draw | Factor, term: Term) -> None:
         scope = Scope(self.names, term.plates)
         plates = self.plates(term.plates)
-        mask = self.mask(term.plates, scope)
+        mask = self.mask(term.plates, scope, term.guard)
         weights = [p for p in term.plates if p.weight is not None]
         if isinstance(statement, Factor):
             assert term.value is not None
@@ -91,7 +91,8 @@ class Summed(Latents):
                 self.writer.line(f'pyro.sample("{site}", {law}, obs={given})', plates)
                 return
             code = log_prob(term.law, value, scope)
-        code = self.closed(full(code, term.plates, scope), term.plates, term.plates, scope)
+        code = self._guarded(full(code, term.plates, scope), term, scope)
+        code = self.closed(code, term.plates, term.plates, scope)
         self.writer.line(f'pyro.factor("{site}", {code.text})', plates)
 
     # -- steps of the elimination

@@ -9,6 +9,7 @@ from genlang.check.model import Variable
 from genlang.data.table import Table
 from genlang.emit.names import attribute
 from genlang.lang.types import INTEGERS
+from genlang.plan.missing import seen_name
 
 
 def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
@@ -24,6 +25,8 @@ def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
         found[f"{attribute(name)}_max"] = int(lengths.max()) if lengths.size else 0
     for name, array in table.arrays.items():
         found[attribute(name)] = torch.as_tensor(array)
+    for name, there in table.seen.items():
+        found[attribute(seen_name(name))] = torch.as_tensor(there)
     for v in drawn:
         if v.name not in table.arrays:
             whole = v.cell.kind in INTEGERS

@@ -4,8 +4,9 @@ A term reads a latent's cell directly (`z[n]` in the loop over n), through a dat
 (`truth[of_item[r]]`), or couples cells of the array (`z[0] + z[1]`, `sum(z[j] for j in J)`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeGuard
 
 from genlang.check.model import (
@@ -43,6 +44,7 @@ from genlang.plan.plates import canonical
 from genlang.plan.rewrite import loops_of, map_law, reads_any, write_out
 
 DISCRETE = frozenset({"bool", "index", "count", "int"})
+NO_MARKS: Mapping[Variable, Variable] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +175,11 @@ def _reads(
                 yield from _reads(child, states, inner)
 
 
-def terms(found: Lagged) -> tuple[Term, ...]:
-    """Return the terms of all statements that have a density."""
+def terms(found: Lagged, marks: Mapping[Variable, Variable] = NO_MARKS) -> tuple[Term, ...]:
+    """Return the terms of all statements that have a density.
+
+    `marks` are data that say which cells of an observed variable were seen: its term holds there.
+    """
     draws = {s.target: s for s in found.statements if is_state(s)}
     chains = Chains(draws, found.shadows)
     result: list[Term] = []
@@ -182,6 +187,8 @@ def terms(found: Lagged) -> tuple[Term, ...]:
         guard = found.guards.get(statement, ())
         match statement:
             case Draw(target=target, law=law, subscripts=subscripts) if target.role != "generated":
+                if target in marks:
+                    guard = (*guard, _cell(marks[target], subscripts))
                 whole = _term(statement, law, None, subscripts, chains, guard)
                 result += _parts(whole, chains)
             case Factor(value=value):
@@ -189,6 +196,11 @@ def terms(found: Lagged) -> tuple[Term, ...]:
             case _:
                 pass
     return tuple(result)
+
+
+def _cell(variable: Variable, subscripts: tuple[Expr, ...]) -> Expr:
+    whole = Ref(variable, variable.cell)
+    return Index(whole, subscripts, variable.cell) if subscripts else whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.eliminate import Stuck, eliminate, profile
 from genlang.plan.graph import Term, is_state, on_plates, terms
 from genlang.plan.lags import Lagged, lagged
+from genlang.plan.missing import with_missing
 from genlang.plan.steps import State, Step
 from genlang.plan.support import Support, support
 
@@ -41,8 +42,10 @@ class Plan:
 def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     """Plan the elimination of every finite discrete latent.
 
-    Raises ModelError where a discrete latent cannot be summed out (E7xx), all such together.
+    `missing` are the observed names with missing cells. Raises ModelError where a discrete latent
+    cannot be summed out (E7xx), all such together.
     """
+    model, marks = with_missing(model, missing)
     statements = on_plates(model)
     supports: dict[Variable, Support] = {}
     states: dict[Variable, State] = {}
@@ -62,7 +65,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     coupled: dict[Variable, Coupled] = {}
     while True:
         chains = lagged(statements, set(states), {z: loops for z, (loops, _) in coupled.items()})
-        every = terms(chains)
+        every = terms(chains, marks)
         whole = _with_shadows(states, chains, coupled)
         try:
             steps = eliminate(tuple(t for t in every if t.reads), whole)

@@ -121,10 +121,11 @@ class Fit:
         lengths = {
             f"lengths of {n}": np.ascontiguousarray(a) for n, a in self.table.lengths.items()
         }
+        seen = {f"seen of {n}": np.ascontiguousarray(a) for n, a in self.table.seen.items()}
         (folder / "model.gen").write_text(self.text, encoding="utf-8")
         (folder / "program.py").write_text(self.program, encoding="utf-8")
         save_file(draws, folder / "draws.safetensors")
-        save_file({**data, **lengths}, folder / "data.safetensors")
+        save_file({**data, **lengths, **seen}, folder / "data.safetensors")
         sums = {p.name: _checksum(p) for p in sorted(folder.iterdir())}
         about = {
             "format": FORMAT,
@@ -173,11 +174,14 @@ def open_fit(folder: str | Path) -> Fit:
                 raise OptionError([Diagnostic("E903", message)])
         stored = load_file(place / "data.safetensors")
         draws = load_file(place / "draws.safetensors")
-        mark = "lengths of "
-        lengths = {n.removeprefix(mark): a for n, a in stored.items() if n.startswith(mark)}
-        arrays = {n: a for n, a in stored.items() if not n.startswith(mark)}
+        lengths, seen = (
+            {n.removeprefix(mark): a for n, a in stored.items() if n.startswith(mark)}
+            for mark in ("lengths of ", "seen of ")
+        )
+        arrays = {n: a for n, a in stored.items() if " of " not in n}
         labels = {n: tuple(v) for n, v in about["labels"].items()}
-        table = Table(about["sizes"], lengths, arrays, labels, (), frozenset(about["missing"]))
+        missing = frozenset(about["missing"])
+        table = Table(about["sizes"], lengths, arrays, labels, (), missing, seen)
         estimates = {
             n: Estimate(v["role"], tuple(Axis(d, tuple(x)) for d, x in v["axes"]), draws[n])
             for n, v in about["variables"].items()

@@ -36,7 +36,7 @@ def run(
     """Fit within the current session; see `Bound.fit`."""
     prepared = target(bound.program, namespace(bound.table))
     outcome = method.run(prepared, report)
-    plan = bound.model.compiled.plan
+    plan = bound.compiled.plan
     draws = {**outcome.draws, **_reports(prepared, outcome.draws)}
     if bound.program.after is not None:
         count = max((len(d) for d in draws.values()), default=0 if outcome.point else
@@ -57,7 +57,7 @@ def run(
     return Fit(
         bound.model.name,
         plan.model.source.text,
-        bound.model.to_python(),
+        bound.compiled.text,
         bound.table,
         method.name,
         options,

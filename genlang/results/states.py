@@ -53,7 +53,7 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
     from genlang.pipeline import compile_text
     from genlang.runtime.load import load
 
-    planned = compile_text(fit.text, fit.name).plan
+    planned = compile_text(fit.text, fit.name, frozenset(fit.table.seen)).plan
     if not planned.states:
         return {}
     with session(fit.seed, cells(fit.table)):
