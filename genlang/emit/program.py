@@ -15,7 +15,7 @@ from genlang.plan.rewrite import loops_of
 
 HELPERS = (
     "Ordered", "by_profile", "log_bernoulli", "log_categorical", "only", "profiles",
-    "segment_sum", "stack", "start", "states", "sum_out", "weighted",
+    "segment_sum", "split_sum", "stack", "start", "states", "sum_out", "weighted",
 )  # fmt: skip
 
 

@@ -3,14 +3,14 @@
 from dataclasses import replace
 
 from genlang.check.model import Define, Draw, Factor, Index, Loop, Ref, Statement, Variable
-from genlang.check.walk import index_type, law_expressions, symbols
+from genlang.check.walk import law_expressions, symbols
 from genlang.emit.arrays import full
 from genlang.emit.chains import sorted_into
 from genlang.emit.code import SUM, Axis, Code, aligned, integer, permuted, tensor, union
 from genlang.emit.expression import write
-from genlang.emit.latents import Latents, reads_itself
+from genlang.emit.latents import reads_itself
 from genlang.emit.laws import log_prob, log_table
-from genlang.emit.operators import conjunction, truth
+from genlang.emit.products import Products
 from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
 from genlang.plan.graph import Term
@@ -21,7 +21,7 @@ from genlang.plan.steps import Finish, Make, Piece, Push, Step, SumChain, SumOut
 SHORT = 48
 
 
-class Summed(Latents):
+class Summed(Products):
     """Writes terms, and takes each step of the plan once all that it reads has been written."""
 
     name = "model"
@@ -29,7 +29,6 @@ class Summed(Latents):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self.codes: dict[Piece, Code] = {}
         self.steps = list(plan.steps)
         self.along = {s.lag.loop for s in plan.steps if isinstance(s, SumChain)}
 
@@ -91,7 +90,7 @@ class Summed(Latents):
                 self.writer.line(f'pyro.sample("{site}", {law}, obs={given})', plates)
                 return
             code = log_prob(term.law, value, scope)
-        code = self._guarded(full(code, term.plates, scope), term, scope)
+        code = self.guarded(full(code, term.plates, scope), term, scope)
         code = self.closed(code, term.plates, term.plates, scope)
         self.writer.line(f'pyro.factor("{site}", {code.text})', plates)
 
@@ -127,31 +126,16 @@ class Summed(Latents):
             case Finish(piece=piece):
                 self._finish(piece)
 
-    def _scope(self, piece: Piece, *extra: Axis) -> Scope:
-        """The axes of a piece: plates, then states, shadows before the latents of chains."""
-        reads = dict.fromkeys(z for z, _ in piece.states)
-        states = [z for z in self._in_order() if z in reads or z in extra]
-        loops = [e for e in extra if isinstance(e, Loop)]
-        return Scope(self.names, (*piece.plates, *states, *loops))
-
-    def _in_order(self) -> list[Variable]:
-        """All states as axes: ordinary ones, then shadows by falling lag, then carried latents."""
-
-        def rank(z: Variable) -> tuple[int, int]:
-            state = self.states[z]
-            if state.lag is not None:
-                return 1, -state.lag.by
-            return (2, 0) if state.carried else (0, 0)
-
-        return sorted(self.states, key=rank)
-
     def _make(self, piece: Piece, term: Term) -> None:
         statement = term.statement
         # A chain is taken whole: its terms stand where its sum will, outside its own loop.
         nest = tuple(p for p in piece.plates if p not in self.along)
         plates = self.plates(nest)
         self._comment_in(statement, nest)
-        scope = replace(self._scope(piece), partial=_in_part(term))
+        if piece in self.splits:
+            self.halves(piece, term, plates)
+            return
+        scope = replace(self.scope(piece), partial=_in_part(term))
         if isinstance(statement, Draw) and self.is_state(statement):
             code = self._table(piece, term, statement)
             wish = statement.target.name
@@ -164,23 +148,13 @@ class Summed(Latents):
             assert isinstance(statement, Factor)
             code = tensor(integer(write(term.value, scope)))
             wish = statement.name or "factor"
-        code = self._guarded(code, term, self._scope(piece))
+        code = self.guarded(code, term, self.scope(piece))
         wish = f"log_{wish}"
         if term.place is not None:
             wish = f"{wish.removeprefix('log_')}_{_ordinal(*term.place)}"
         local = self.names.locals.name(("log", term), wish)
         self.writer.line(f"{local} = {code.text}", plates, self.shape(code))
         self.codes[piece] = Code(local, code.axes)
-
-    def _guarded(self, code: Code, term: Term, scope: Scope) -> Code:
-        """A term that holds in a part of its plates only: 0 elsewhere."""
-        if not term.guard:
-            return code
-        condition = conjunction([truth(write(g, scope)) for g in term.guard], scope)
-        assert condition is not None
-        axes = union(scope.order, [code, condition])
-        texts = [aligned(c, axes, 0, scope.order) for c in (condition, code)]
-        return Code(f"only({', '.join(texts)})", axes)
 
     def _comment_in(self, statement: Statement, plates: tuple[Loop, ...]) -> None:
         if not (isinstance(statement, Draw) and statement.target.role == "latent"
@@ -194,7 +168,7 @@ class Summed(Latents):
         """
         z = statement.target
         reads = dict(term.reads)
-        others = [w for w in self._in_order() if w in reads and w is not z]
+        others = [w for w in self.in_order() if w in reads and w is not z]
         order: tuple[Axis, ...] = (*piece.plates, *others, *self.states[z].profile, z)
         scope = Scope(self.names, order, partial=_in_part(term))
         assert term.law is not None
@@ -255,7 +229,7 @@ class Summed(Latents):
 
     def _sum_out(self, step: SumOut) -> None:
         z = step.state
-        scope = self._scope(step.result, z)
+        scope = self.scope(step.result, z)
         codes = [self.codes[p] for p in step.pieces]
         axes = union(scope.order, codes)
         total = " + ".join(aligned(c, axes, 0, scope.order) for c in codes)
@@ -275,43 +249,22 @@ class Summed(Latents):
 
     def _push(self, step: Push) -> None:
         piece = step.piece
-        scope = self._scope(piece)
+        scope = self.scope(piece)
         code = full(self.codes[piece], step.over, scope)
         code = self.closed(code, step.over, piece.plates, scope)
         wish = f"all_{piece.states[0][0].name}"
-        if step.index:
-            code = self._segment_sum(code, step, scope)
+        if piece in self.splits:
+            code = self.split_sum(code, step, scope)
+        elif step.index:
+            code = self.segment_sum(code, step, scope)
         else:
             dims = [code.axes.index(p) - len(code.axes) for p in step.over]
             text = f"{code.atom}.sum({dims[0] if len(dims) == 1 else tuple(dims)})"
             code = Code(text, tuple(a for a in code.axes if a not in step.over))
         self.codes[step.result] = self._kept(code, step.result, wish)
 
-    def _segment_sum(self, code: Code, step: Push, scope: Scope) -> Code:
-        """Sum rows that share an index: their product is a factor of the cell they point to."""
-        target = step.result.plates
-        indices = dict(step.index)
-        given = [integer(write(indices.get(p, Ref(p, index_type(p))), scope)) for p in target]
-        own = [self._origin(p) if p in indices else None for p in target]
-        rows = tuple(p for p in step.piece.plates)
-        code = full(code, rows, scope)
-        texts = [aligned(c, rows, 0, scope.order) for c in given]
-        texts = [t if o is None else f"{t} - ({o})" for t, o in zip(texts, own, strict=True)]
-        sizes = [self.names.length(p) for p in target]
-        axes = (*target, *(a for a in code.axes if a not in rows))
-        if len(target) == 1 == len(rows):
-            return Code(f"segment_sum({code.text}, {texts[0]}, {sizes[0]})", axes)
-        index = f"({', '.join(texts)}{',' * (len(texts) == 1)})"
-        size = f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
-        return Code(f"segment_sum({code.text}, {index}, {size}, {len(rows)})", axes)
-
-    def _origin(self, loop: Loop) -> str | None:
-        if not self.names.fixed_part(loop) or loop.start is None:
-            return None
-        return write(loop.start, Scope(self.names)).text
-
     def _finish(self, piece: Piece) -> None:
-        scope = self._scope(piece)
+        scope = self.scope(piece)
         code = full(self.codes[piece], piece.plates, scope)
         code = self.closed(code, piece.plates, piece.plates, scope)
         drawn = [t.statement for t in piece.terms]

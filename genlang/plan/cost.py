@@ -9,7 +9,7 @@ Numbers need the sizes of dims; those that the model fixes are known at compile 
 once data are bound. Above the budget nothing is allocated: the statement that couples is named.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, prod
 
@@ -28,6 +28,7 @@ from genlang.check.model import (
 from genlang.diagnostics import Diagnostic
 from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
+from genlang.plan.split import Split, splits
 from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut
 
 BYTES = 8  # a number, float64
@@ -88,12 +89,16 @@ class Cost:
 
 def costs(plan: Plan) -> tuple[Cost, ...]:
     """Return the cost of every step that makes an array."""
-    states = dict(plan.states)
-    return tuple(found for step in plan.steps if (found := _cost(step, states)) is not None)
+    states, halves = dict(plan.states), splits(plan.steps)
+    return tuple(found for step in plan.steps if (found := _cost(step, states, halves)) is not None)
 
 
-def _cost(step: Step, states: dict[Variable, State]) -> Cost | None:
+def _cost(step: Step, states: dict[Variable, State], halves: Mapping[Piece, Split]) -> Cost | None:
     match step:
+        case Make(result=piece) | Push(piece=piece) if piece in halves:
+            # Two running sums along the loop; the states come in where they are read off.
+            cells = tuple(Size(p.extent) for p in piece.plates)
+            return Cost(step, (cells,), cells)
         case Make(result=piece, term=term):
             cells = _axes((piece,), states)
             target = term.statement.target if isinstance(term.statement, Draw) else None

@@ -119,6 +119,19 @@ def segment_sum(
     return total.index_add(0, flat, term.reshape(-1, *rest)).reshape(*sizes, *rest)
 
 
+def split_sum(before: Tensor, after: Tensor, at: Tensor) -> Tensor:
+    """Sum `before` at positions below each of `at` and `after` at the others, on the last axis.
+
+    The product over a loop that a latent compared with its index splits (`t < c`), for every value
+    of the latent in one pass. before, after [..., T]; at [...] of ints; returns [..., *at.shape].
+    """
+    before, after = torch.broadcast_tensors(before, after)
+    pad = torch.nn.functional.pad
+    below = pad(before.cumsum(-1), (1, 0))
+    above = pad(after.flip(-1).cumsum(-1).flip(-1), (0, 1))
+    return (below + above)[..., at.clamp(0, before.shape[-1])]
+
+
 def only(mask: Tensor, term: Tensor) -> Tensor:
     """Return the term where its cell exists, 0 elsewhere."""
     return torch.where(mask, term, 0.0)
