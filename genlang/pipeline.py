@@ -47,7 +47,7 @@ def compile_text(text: str, name: str = "model.gen", missing: frozenset[str] = N
 def specialized(compiled: Compiled, missing: frozenset[str]) -> Compiled:
     """Return a model compiled for data in which these observed names have missing cells.
 
-    Raises ModelError (E705) where such a cell cannot be unknown.
+    Raises ModelError (E706) where such a cell cannot be unknown.
     """
     if not missing:
         return compiled

@@ -49,7 +49,9 @@ class Tally:
 
     @property
     def p_value(self) -> float:
-        """The probability of draws at least so far from the posterior."""
+        """The probability of draws at least so far from the posterior; 1 where none were drawn."""
+        if self.freedom == 0:
+            return 1.0
         return float(stats.chi2.sf(self.statistic, self.freedom))
 
 

@@ -78,7 +78,7 @@ def test_a_discrete_cell_that_others_read_is_summed_out():
 def test_a_continuous_cell_that_something_reads_is_refused(text):
     with pytest.raises(ModelError) as error:
         genlang.model(text).bind({"y": [1.0, None, 2.0], "w": 1.0})
-    assert [d.code for d in error.value.diagnostics] == ["E705"]
+    assert [d.code for d in error.value.diagnostics] == ["E706"]
 
 
 def test_a_fit_with_missing_cells_is_kept_and_read_again(tmp_path):

@@ -21,7 +21,7 @@ from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.stepping import Stepping, own_loops, parents
 from genlang.emit.writer import Block, Context, Plate
-from genlang.plan.graph import Term
+from genlang.plan.graph import Term, cell_of
 from genlang.plan.plan import Plan
 
 
@@ -253,6 +253,9 @@ class Joint(Latents):
             contexts = (*contexts, Block(f"if {' and '.join(tests)}:"))
         self.comment_in(statement, contexts)
         masks = [g for g in (*guards, self.mask(term.plates, scope)) if g is not None and g.axes]
+        mark = dict(self.plan.marks).get(statement.target) if isinstance(statement, Draw) else None
+        if mark is not None:
+            masks.append(truth(write(cell_of(mark, term.subscripts), scope)))
         mask = conjunction(masks, scope)
         kept = "" if mask is None else f".mask({aligned(mask, frame, 0, scope.order)})"
         if isinstance(statement, Factor):

@@ -1,5 +1,7 @@
 """Products over loops in `model`: plain sums of logs, segment sums, sums that a latent splits."""
 
+from dataclasses import replace
+
 from genlang.check.model import Draw, Loop, Ref, Variable
 from genlang.check.walk import index_type
 from genlang.emit.arrays import full
@@ -45,7 +47,7 @@ class Products(Latents):
 
     def halves(self, piece: Piece, term: Term, plates: tuple[Plate, ...]) -> None:
         """The two densities of a statement that a comparison with the loop's index splits."""
-        split, scope = self.splits[piece], self.scope(piece)
+        split, scope = self.splits[piece], replace(self.scope(piece), partial=in_part(term))
         statement = term.statement
         assert isinstance(statement, Draw)
         halves: list[Code] = []
@@ -104,3 +106,8 @@ class Products(Latents):
         if not self.names.fixed_part(loop) or loop.start is None:
             return None
         return write(loop.start, Scope(self.names)).text
+
+
+def in_part(term: Term) -> bool:
+    """Whether a term is computed at elements of a chain where it does not hold, too."""
+    return bool(term.guard) or term.place is not None

@@ -10,7 +10,7 @@ from genlang.emit.code import SUM, Axis, Code, aligned, integer, permuted, tenso
 from genlang.emit.expression import write
 from genlang.emit.latents import reads_itself
 from genlang.emit.laws import log_prob, log_table
-from genlang.emit.products import Products
+from genlang.emit.products import Products, in_part
 from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
 from genlang.plan.graph import Term
@@ -135,7 +135,7 @@ class Summed(Products):
         if piece in self.splits:
             self.halves(piece, term, plates)
             return
-        scope = replace(self.scope(piece), partial=_in_part(term))
+        scope = replace(self.scope(piece), partial=in_part(term))
         if isinstance(statement, Draw) and self.is_state(statement):
             code = self._table(piece, term, statement)
             wish = statement.target.name
@@ -170,7 +170,7 @@ class Summed(Products):
         reads = dict(term.reads)
         others = [w for w in self.in_order() if w in reads and w is not z]
         order: tuple[Axis, ...] = (*piece.plates, *others, *self.states[z].profile, z)
-        scope = Scope(self.names, order, partial=_in_part(term))
+        scope = Scope(self.names, order, partial=in_part(term))
         assert term.law is not None
         if any(z in symbols(e) for e in law_expressions(term.law)):
             return self._profile_table(term, z, scope)
@@ -278,11 +278,6 @@ class Summed(Products):
         site = self.site(",".join(names))
         self.writer.line(f'pyro.factor("{site}", {code.text})', self.plates(piece.plates),
                          self.shape(code))  # fmt: skip
-
-
-def _in_part(term: Term) -> bool:
-    """Whether a term is computed at elements of a chain where it does not hold, too."""
-    return bool(term.guard) or term.place is not None
 
 
 def _ordinal(place: int, last: int) -> str:

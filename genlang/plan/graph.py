@@ -188,7 +188,7 @@ def terms(found: Lagged, marks: Mapping[Variable, Variable] = NO_MARKS) -> tuple
         match statement:
             case Draw(target=target, law=law, subscripts=subscripts) if target.role != "generated":
                 if target in marks:
-                    guard = (*guard, _cell(marks[target], subscripts))
+                    guard = (*guard, cell_of(marks[target], subscripts))
                 whole = _term(statement, law, None, subscripts, chains, guard)
                 result += _parts(whole, chains)
             case Factor(value=value):
@@ -198,7 +198,8 @@ def terms(found: Lagged, marks: Mapping[Variable, Variable] = NO_MARKS) -> tuple
     return tuple(result)
 
 
-def _cell(variable: Variable, subscripts: tuple[Expr, ...]) -> Expr:
+def cell_of(variable: Variable, subscripts: tuple[Expr, ...]) -> Expr:
+    """Return a cell of a variable as an expression."""
     whole = Ref(variable, variable.cell)
     return Index(whole, subscripts, variable.cell) if subscripts else whole
 

@@ -2,7 +2,7 @@
 
     nothing else reads y       its term holds where the cell was seen: `data.y_seen`
     y is discrete and finite   y becomes a latent, summed out, and a factor says what was seen of it
-    else                       refused (E705)
+    else                       refused (E706)
 
 (LANGUAGE section 6, Missing.) The plan depends on which names have missing cells, never on which
 cells these are.
@@ -43,7 +43,7 @@ def seen_name(name: str) -> str:
 def with_missing(model: Model, missing: frozenset[str]) -> tuple[Model, dict[Variable, Variable]]:
     """Return the model with unknown cells, and the marks of the cells whose terms hold.
 
-    Raises ModelError (E705) with every name that cannot be unknown.
+    Raises ModelError (E706) with every name that cannot be unknown.
     """
     marks: dict[Variable, Variable] = {}
     faults: list[Diagnostic] = []
@@ -141,7 +141,7 @@ def _evidence(draw: Draw, latent: Variable, given: Variable, mark: Variable) -> 
 
 def _refused(variable: Variable, reader: Statement) -> Diagnostic:
     return Diagnostic(
-        "E705",
+        "E706",
         f"`{variable.name}` has missing cells, and this statement reads it",
         reader.span,
         why="a missing cell that something reads is an unknown; only discrete ones with finitely "

@@ -32,6 +32,8 @@ class Plan:
     missing: frozenset[str] = frozenset()
     # Statements and their guards with lagged reads as in the model: what `joint` writes.
     written: tuple[tuple[Statement, tuple[Expr, ...]], ...] = ()
+    # Observed names with missing cells that nothing reads, and the data that mark the others.
+    marks: tuple[tuple[Variable, Variable], ...] = ()
 
     @property
     def summed(self) -> dict[Variable, State]:
@@ -79,7 +81,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
             coupled[stuck.state if lag is None else lag.of] = (loops, stuck.term.statement)
             continue
         plain = tuple(t for t in every if not t.reads)
-        rest = (missing, chains.written)
+        rest = (missing, chains.written, tuple(marks.items()))
         return Plan(model, chains.statements, tuple(whole.items()), plain, steps, *rest)
 
 
