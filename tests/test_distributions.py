@@ -289,7 +289,8 @@ CASES = [
          [(x, m, c) for x in ([0.1, -2.0], [30.0, 1.0]) for m in ([0.0, 1.0],) for c in COVARIANCE],
          lambda x, m, c: log_multivariate_normal(x, m, mp.matrix(c) + mp.eye(len(x))),
          value="real[K]"),
-    Case("MultivariateNormal(loc[n], scale_tril=tril[n])", {"loc": "real[K]", "tril": "real[K, K]"},
+    Case("MultivariateNormal(loc[n], scale_tril=tril[n] + zeros(K, K))",
+         {"loc": "real[K]", "tril": "real[K, K]"},
          [([0.1, -2.0], [0.5, 1.0], np.linalg.cholesky(c).tolist()) for c in COVARIANCE],
          lambda x, m, t: log_multivariate_normal(x, m, mp.matrix(t) * mp.matrix(t).T),
          value="real[K]"),
@@ -651,7 +652,7 @@ ZEROS = [
     ("Categorical([a, 1 - a])", {"a": 0.0}, 1, 0.0),
     ("Categorical([a, 1 - a])", {"a": 0.0}, 0, -INF),
     ("Categorical(weights=[a, 2])", {"a": 0.0}, 0, -INF),
-    ("DiscreteUniform(3, 3)", {"a": 0.0}, 3, 0.0),
+    ("DiscreteUniform(3, 3)", {"a": 1.0}, 3, 0.0),
 ]
 KINDS_OF = {"Bernoulli": "unit", "Binomial": "unit", "Geometric": "unit", "Categorical": "unit"}
 

@@ -147,12 +147,13 @@ def test_a_function_of_two_values_and_its_derivatives(text: str, shape: str):
         broken = word.replace("a", "a[n]").replace("b", "b[n]")
         loop = loop.replace(broken, word)
     mixed = loop.replace("a[n]", "a")
-    head = "dim N\nparam b[N]: positive\n"
+    kind = "real" if min(x for point in points for x in point) < 0 else "nonneg"
+    head = f"dim N\nparam b[N]: {kind}\n"
     model = genlang.model(
         {
-            "scalar": f"param a: positive\nparam b: positive\nfactor {text}",
-            "loop": f"{head}param a[N]: positive\nfor n in N:\n    factor {loop}",
-            "mixed": f"{head}param a: positive\nfor n in N:\n    factor {mixed}",
+            "scalar": f"param a: {kind}\nparam b: {kind}\nfactor {text}",
+            "loop": f"{head}param a[N]: {kind}\nfor n in N:\n    factor {loop}",
+            "mixed": f"{head}param a: {kind}\nfor n in N:\n    factor {mixed}",
         }[shape]
     )
     for a, b in points:

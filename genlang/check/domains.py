@@ -10,6 +10,7 @@ from genlang.check.interval import Interval
 from genlang.check.kinds import inside
 from genlang.check.model import Const, Expr, Index, Ref, Symbol, Type, Variable
 from genlang.check.scope import Scope
+from genlang.check.shapes import show
 from genlang.check.simplex import simplex
 from genlang.check.supports import of_kind, support
 from genlang.check.walk import substitute, walk
@@ -24,6 +25,13 @@ WORDS = {
     "count": "must be a count (0, 1, 2, ...)",
     "int": "must be an int",
 }
+# The types that hold the values of a matrix parameter, what it must be, and another name for it.
+_SYMMETRIC = (("cov", "corr"), "symmetric and positive definite")
+MATRICES = {
+    "covariance": _SYMMETRIC,
+    "precision": _SYMMETRIC,
+    "scale_tril": (("cholesky_cov", "cholesky_corr"), "lower triangular with a positive diagonal"),
+}
 FEW = 4  # so many names are tried value by value
 EDITS = {
     "positive": "`exp(...)` makes it positive; a prior such as `HalfNormal` or `Exponential` is",
@@ -36,6 +44,9 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
     """Check one argument of a distribution."""
     if p.domain == "simplex":
         simplex(expr, f"`{p.name}` of `{law}`", span, scope)
+        return
+    if p.name in MATRICES:
+        _matrix(expr, p, law, span, scope)
         return
     if p.domain not in WORDS or inside(expr, p.domain):
         return
@@ -66,6 +77,31 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
         return
     scope.fail("E408", message, span, why=why, help=_edit(expr, p.domain, values),
                second=_declaration(expr))  # fmt: skip
+
+
+def _matrix(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None:
+    """A declared name as a matrix parameter has a type that says so; numbers are checked later."""
+    kinds, words = MATRICES[p.name]
+    base = expr.base if isinstance(expr, Index) else expr
+    variable = base.symbol if isinstance(base, Ref) else None
+    if not isinstance(variable, Variable) or expr.type.structure in kinds:
+        return
+    if variable.role not in ("param", "latent", "data") or (
+        variable.role == "data" and not expr.type.structure
+    ):
+        return
+    kind = expr.type.structure or expr.type.kind
+    written = kind + show(expr.type.dims[-1:] if expr.type.structure else expr.type.dims)
+    other = next((n for n, (found, _) in MATRICES.items() if kind in found), "")
+    size = show(expr.type.dims[-1:])
+    edit = f"declare `{variable.name}` as `{kinds[0]}{size}`"
+    if other:
+        edit = f"write `{other}={scope.text(span)}`"
+    elif variable.role == "latent":
+        edit = "`MultivariateNormal` takes a `LKJCholesky` draw, scaled, as `scale_tril=`"
+    scope.fail("E408", f"`{p.name}` of `{law}` must be {words}", span,
+               why=f"`{variable.name}` is of type `{written}`", help=edit,
+               second=(variable.span, f"`{variable.name}` is declared here"))  # fmt: skip
 
 
 def _by_value(expr: Expr, wanted: Interval, scope: Scope) -> bool:

@@ -262,12 +262,17 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Param:
-    """`param`: an unknown without a prior; `start` is its starting value or None."""
+    """`param`: an unknown without a prior; `start` is its starting value or None.
+
+    `lower` and `upper` are the bounds that its type says, in the loops of the statement.
+    """
 
     target: Variable
     start: Expr | None
     loops: tuple[Loop, ...]
     span: Span = NOWHERE
+    lower: Expr | None = None
+    upper: Expr | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,7 @@ from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import joined, show
 from genlang.check.supports import of_type, support
 from genlang.check.walk import symbols
-from genlang.check.written import fits_written, starts_inside, written_type
+from genlang.check.written import estimable, fits_written, starts_inside, written_type
 from genlang.syntax import nodes
 
 
@@ -107,6 +107,7 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             if given is not None:
                 starts_inside(given, kind, node.word, scope)
             if node.word == "param":
+                estimable(kind, node.type.span, scope)
                 header.carries_its_loops("param", scope)
             variable = header.variable(node.word, kind, node.description)
             loops = _all_loops(scope)
@@ -117,7 +118,7 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             if given_data:
                 return Given(variable, given, node.span)
             scope.unknown.add(variable)
-            return Param(variable, given, loops, node.span)
+            return Param(variable, given, loops, node.span, kind.lower, kind.upper)
         case _:
             assert given is not None
             expr = _cell_value(given, header, scope)

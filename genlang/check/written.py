@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from genlang.check import foreign
-from genlang.check.expressions import expression
+from genlang.check.expressions import expression, known_before
 from genlang.check.functions import as_extent
 from genlang.check.kinds import inside
 from genlang.check.model import (
@@ -79,6 +79,20 @@ def _written(kind: Type) -> str:
         if isinstance(e, Const)
     ]
     return f"`{kind.structure or kind.kind}" + (f"({', '.join(ends)})`" if ends else "`")
+
+
+def estimable(kind: Type, span: Span, scope: Scope) -> None:
+    """A `param` is a real number, between bounds that are known before the fit."""
+    if kind.kind in INTEGERS:
+        edit = "give it a distribution: a finite discrete `latent` is summed out"
+        scope.fail("E326", f"a `param` of type `{kind.kind}` cannot be estimated", span,
+                   why="a param is found by its gradient, which whole numbers do not have",
+                   help=edit)  # fmt: skip
+    for bound in (kind.lower, kind.upper):
+        if bound is not None:
+            known_before(bound, scope, "the bound of a `param`", span)
+            if kind.structure:
+                scope.fail("E290", f"bounds of `{kind.structure}` are not supported yet", span)
 
 
 def fits_written(written: Type, found: Type, span: Span, scope: Scope) -> None:

@@ -22,6 +22,7 @@ from genlang.emit.expression import write
 from genlang.emit.laws import law_code, parts_of
 from genlang.emit.names import attribute
 from genlang.emit.operators import conjunction, truth
+from genlang.emit.params import parameter
 from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.stepping import own_loops, parents, reads
@@ -168,20 +169,11 @@ class Function:
         return target_of(statement) in self.states
 
     def _param(self, statement: Param) -> None:
-        target = statement.target
-        local = self.names.locals.symbol(target)
-        sizes = [self.names.length(loop) for loop in statement.loops]
-        event = [self.names.dim_text(target, i + len(sizes)) for i in range(len(target.cell.dims))]
-        kind = target.cell.structure or target.cell.kind
-        name = self.site(target.name)
-        if statement.start is None:
-            init = f'start("{kind}", [{", ".join([*sizes, *event])}])'
-        else:
-            scope = Scope(self.names, statement.loops)
-            code = full(tensor(write(statement.start, scope)), statement.loops, scope)
-            init = f"{code.atom}.double()"
-        rule = f'start.constraint("{kind}")'
-        self.writer.line(f'{local} = pyro.param("{name}", lambda: {init}, {rule})')
+        target, places = statement.target, len(statement.loops)
+        local, site = self.names.locals.symbol(target), self.site(target.name)
+        event = [self.names.dim_text(target, i + places) for i in range(len(target.cell.dims))]
+        text = parameter(statement, self.names, event, site)
+        self.writer.line(f"{local} = {text}")
 
     def _define(self, statement: Define) -> None:
         along = recursion(statement)

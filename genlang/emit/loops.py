@@ -124,5 +124,5 @@ class Loops(Names):
             for e in loop.extent.of
         ]
         outer = [Extent(d) for d in loop.extent.dim.of]
-        sure = all(exists(e, x, None, scope) for e, x in zip(loop.extent.of, outer, strict=True))
+        sure = all(exists(e, x) for e, x in zip(loop.extent.of, outer, strict=True))
         return subscript(lengths, loop.extent.of, list(axes), scope, sure=sure)

@@ -8,7 +8,7 @@ from genlang.check.model import Dim, Loop, Variable
 RESERVED = frozenset([
     "pyro", "dist", "torch", "math", "data", "exact", "constraints", "config_enumerate", "stack",
     "states", "drawn", "sum_out", "segment_sum", "only", "weighted", "by_profile", "profiles",
-    "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "start", "abs", "int",
+    "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "abs", "int",
     "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
     "values", "sum_chain", "sum_tree", "clamped",
 ])  # fmt: skip

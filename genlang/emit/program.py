@@ -15,7 +15,7 @@ from genlang.plan.rewrite import loops_of
 
 HELPERS = (
     "Ordered", "by_profile", "log_bernoulli", "log_categorical", "only", "profiles",
-    "segment_sum", "split_sum", "stack", "start", "states", "sum_out", "weighted",
+    "segment_sum", "split_sum", "stack", "states", "sum_out", "weighted",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def emit(plan: Plan) -> str:
     if "@config_enumerate" in body:
         imports.append("from pyro.infer import config_enumerate")
     if "constraints." in body:
-        imports.append("from torch.distributions import constraints")
+        imports.insert(2, "from pyro.distributions import constraints")
     own = ["from genlang.runtime import exact"] if "exact." in body else []
     for module, names in sorted({**APART, "genlang.runtime.reductions": HELPERS}.items()):
         used = [h for h in names if f"{h}(" in body or f"{h}." in body]

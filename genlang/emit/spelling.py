@@ -254,7 +254,7 @@ class Spelling(Loops):
             s if a is not None else from_start(s, loop)
             for (s, loop), a in zip(inner, named, strict=True)
         )
-        sure = all(exists(s, loop.extent, None, scope) for s, loop in inner)
+        sure = all(exists(s, loop.extent) for s, loop in inner)
         code = subscript(table, chosen, named, scope, sure=sure) if chosen else table
         assert code.event == missing
         if state.support.from_zero:

@@ -1,7 +1,6 @@
 """Subscripts -> torch text: what only names an axis, and torch's advanced indexing for the rest."""
 
 from dataclasses import replace
-from itertools import repeat
 
 from genlang.check.model import Apply, Const, Expr, Extent, Index, Loop, Ref, Slice, Variable
 from genlang.check.walk import parts, symbols
@@ -26,13 +25,13 @@ def index(expr: Index, scope: Scope) -> Code:
             rest = [(i, s) for i, s in enumerate(expr.subscripts) if i not in at]
             named = [_plain(s, scope, base.symbol, i) for i, s in rest]
             subs = tuple(s for _, s in rest)
-            sure = all(exists(s, base.symbol.dims[i], None, scope) for i, s in rest)
+            sure = all(exists(s, base.symbol.dims[i]) for i, s in rest)
             return subscript(code, subs, named, scope, sure=sure)
         code = scope.names.variable(base.symbol)
         named = [_plain(s, scope, base.symbol, i) for i, s in enumerate(expr.subscripts)]
         starts = [scope.names.shift(base.symbol, i) for i in range(len(named))]
         sure = all(
-            axis is not None or exists(s, d, start, scope)
+            axis is not None or exists(s, d, start)
             for s, axis, d, start in zip(
                 expr.subscripts, named, base.symbol.dims, starts, strict=False
             )
@@ -42,7 +41,7 @@ def index(expr: Index, scope: Scope) -> Code:
     else:
         code = tensor(scope.write(base))
         named = [_over_extent(s, base, i, scope) for i, s in enumerate(expr.subscripts)]
-        sure = all(map(exists, expr.subscripts, base.type.dims, repeat(None), repeat(scope)))
+        sure = all(map(exists, expr.subscripts, base.type.dims))
     if all(isinstance(s, Slice) and s.start is None and s.stop is None for s in expr.subscripts):
         return code
     return subscript(code, expr.subscripts, named, scope, sure=sure)
@@ -120,7 +119,7 @@ def _beyond(subscripts: tuple[Expr | Slice, ...], scope: Scope) -> bool:
     )
 
 
-def exists(sub: Expr | Slice, extent: Extent, start: Expr | None, scope: Scope) -> bool:
+def exists(sub: Expr | Slice, extent: Extent, start: Expr | None = None) -> bool:
     """Whether a subscript lies inside its axis wherever it is evaluated.
 
     `start`: where an array over a part of a dim begins. A loop's index and what data or a latent

@@ -68,11 +68,12 @@ def _array(value: Any, shape: tuple[int, ...]) -> Any:
 
 
 def inside(sites: tuple[Site, ...], values: Mapping[str, Tensor]) -> bool:
-    """Whether every value of a structured type lies in its set."""
+    """Whether every value of a param, and of a structured type, lies in its set."""
     for site in sites:
         rule = site.constraint
         while isinstance(rule, constraints.independent):
             rule = rule.base_constraint
-        if isinstance(rule, SETS) and not bool(rule.check(values[site.name]).all()):
+        told = site.param or isinstance(rule, SETS)
+        if told and not bool(rule.check(values[site.name]).all()):
             return False
     return True

@@ -150,11 +150,11 @@ _ROWS = (
     # Vectors and matrices.
     _row("Dirichlet", "exact.Dirichlet({concentration})", "concentration: positive[]",
          kind="unit", rank=1, structure="simplex"),
-    _row("MultivariateNormal", "dist.MultivariateNormal({loc}, covariance_matrix={covariance})",
+    _row("MultivariateNormal", "exact.MultivariateNormal({loc}, covariance_matrix={covariance})",
          "loc: real[], covariance: real[][]",
          ("dist.MultivariateNormal({loc}, scale_tril={scale_tril})",
           "loc: real[], scale_tril: real[][]"),
-         ("dist.MultivariateNormal({loc}, precision_matrix={precision})",
+         ("exact.MultivariateNormal({loc}, precision_matrix={precision})",
           "loc: real[], precision: real[][]"), positional=1, rank=1),
     _row("LKJCholesky", "dist.LKJCholesky({dim}, {eta})", "dim: count, eta: positive", rank=2,
          structure="cholesky_corr", size="dim"),

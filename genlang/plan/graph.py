@@ -140,7 +140,10 @@ def _rewrite(
             )
         case Define(value=value) | Factor(value=value):
             return replace(statement, value=rewrite(value), loops=loops)
-        case Param() | Require():
+        case Param(start=start, lower=lower, upper=upper):
+            ends = [None if e is None else rewrite(e) for e in (start, lower, upper)]
+            return replace(statement, loops=loops, start=ends[0], lower=ends[1], upper=ends[2])
+        case Require():
             return replace(statement, loops=loops)
         case Given():
             return statement

@@ -58,19 +58,26 @@ from genlang.runtime.real import (
     Uniform,
     VonMises,
 )
+from genlang.runtime.sets import Either, baseline, cholesky_cov, cov, unit_vector
 from genlang.runtime.special import lbeta, lchoose, log1m_exp
 from genlang.runtime.truncation import truncated
-from genlang.runtime.vectors import Dirichlet, DirichletMultinomial, Multinomial
+from genlang.runtime.vectors import (
+    Dirichlet,
+    DirichletMultinomial,
+    Multinomial,
+    MultivariateNormal,
+)
 
 __all__ = [
     "AsymmetricLaplace", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial", "Binomial",
     "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Dirichlet",
     "DirichletMultinomial", "DiscreteUniform", "Exponential", "Flat", "Gamma", "Geometric",
     "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric", "InverseGamma",
-    "Kumaraswamy", "LogNormal", "Logistic", "Multinomial", "NegativeBinomial",
+    "Kumaraswamy", "LogNormal", "Logistic", "Multinomial", "MultivariateNormal", "NegativeBinomial",
     "NegativeBinomialLog", "OrderedLogistic", "Pareto", "Poisson", "PoissonLog", "SkewNormal",
-    "StudentT", "Uniform", "VonMises", "Weibull", "choice", "clamp", "inv_cloglog", "lbeta",
-    "lchoose", "log1m_exp", "logsumexp", "normalized", "one_hot", "truncated",
+    "StudentT", "Uniform", "VonMises", "Weibull", "baseline", "choice", "cholesky_cov", "clamp",
+    "cov", "inv_cloglog", "lbeta", "lchoose", "log1m_exp", "logsumexp", "normalized", "one_hot",
+    "truncated", "unit_vector",
 ]  # fmt: skip
 
 
@@ -114,8 +121,11 @@ class Choice(dist.TorchDistribution):
 
     @property
     def support(self) -> constraints.Constraint:
-        """The support of the first distribution."""
-        return self.then.support
+        """The support of each cell's own distribution."""
+        one, two = (_scalar(p.support) for p in (self.then, self.otherwise))
+        if _alike(one, two) or one.is_discrete or one.event_dim or two.event_dim:
+            return self.then.support
+        return Either(self.test, one, two)
 
     @property
     def has_enumerate_support(self) -> bool:  # type: ignore[override]  # Pyro: a class attribute
@@ -148,6 +158,21 @@ class Choice(dist.TorchDistribution):
         test = self.test.reshape(*self.test.shape, *[1] * len(self.event_shape))
         one, two = (p.sample(torch.Size(sample_shape)) for p in (self.then, self.otherwise))
         return torch.where(test, one, two)
+
+
+def _scalar(support: constraints.Constraint) -> constraints.Constraint:
+    """A support without the dims that an array of independent draws adds to it."""
+    while isinstance(support, constraints.independent):
+        support = support.base_constraint
+    return support
+
+
+def _alike(one: constraints.Constraint, two: constraints.Constraint) -> bool:
+    """Whether two sets are one, as far as numbers tell."""
+    return type(one) is type(two) and all(
+        a is b or (isinstance(a, float | int) and isinstance(b, float | int) and a == b)
+        for a, b in zip(vars(one).values(), vars(two).values(), strict=True)
+    )
 
 
 def choice(test: Tensor, then: Any, otherwise: Any) -> dist.TorchDistribution:

@@ -19,7 +19,7 @@ FROM = frozenset(
         "genlang.runtime.chains",
         "genlang.runtime.reductions",
         "genlang.runtime.steps",
-        "torch.distributions",
+        "pyro.distributions",
         "pyro.infer",
     }
 )

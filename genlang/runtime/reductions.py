@@ -19,7 +19,6 @@ import pyro.distributions as dist
 import torch
 from pyro.distributions import constraints
 from torch import Tensor
-from torch.distributions import biject_to
 
 from genlang.runtime.special import log
 
@@ -207,29 +206,3 @@ class Ordered(dist.TorchDistribution):
         """Draw by sorting."""
         drawn = self.base.sample(torch.Size([self.size, *sample_shape]))
         return drawn.movedim(0, -1).sort(-1).values
-
-
-class _Start:
-    """Where a `param` starts and what set it stays in, by the name of its type."""
-
-    sets: ClassVar[dict[str, constraints.Constraint]] = {
-        "real": constraints.real,
-        "positive": constraints.positive,
-        "nonneg": constraints.positive,
-        "unit": constraints.unit_interval,
-        "simplex": constraints.simplex,
-        "ordered": constraints.ordered_vector,
-    }
-
-    def __call__(self, kind: str, shape: Sequence[int]) -> Tensor:
-        constraint = self.sets[kind]
-        into = biject_to(constraint)
-        free = torch.zeros(into.inverse_shape(torch.Size(shape)))
-        return into(free)
-
-    def constraint(self, kind: str) -> constraints.Constraint:
-        """Return the set of a type."""
-        return self.sets[kind]
-
-
-start = _Start()

@@ -137,3 +137,47 @@ class DirichletMultinomial(Counts):
         """Return the probabilities to draw with."""
         law = torch.distributions.Dirichlet(self.weights.detach())
         return law.expand(torch.Size(shape)).sample()
+
+
+class MultivariateNormal(dist.MultivariateNormal):
+    """By a covariance or a precision; where it is not positive definite the density is 0.
+
+    Torch's raises there, and a search for a mode steps there now and then.
+    """
+
+    def __init__(
+        self,
+        loc: Tensor,
+        covariance_matrix: Tensor | None = None,
+        precision_matrix: Tensor | None = None,
+        scale_tril: Tensor | None = None,
+    ) -> None:
+        self.inside: Tensor | None = None
+        if precision_matrix is not None:
+            factor, self.inside = _factor(real(precision_matrix).flip(-2, -1))
+            inverse = factor.flip(-2, -1).mT
+            eye = torch.eye(inverse.shape[-1], dtype=inverse.dtype)
+            scale_tril = torch.linalg.solve_triangular(inverse, eye, upper=False)
+        elif covariance_matrix is not None:
+            scale_tril, self.inside = _factor(real(covariance_matrix))
+        super().__init__(real(loc), scale_tril=scale_tril, validate_args=False)
+
+    def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "MultivariateNormal":
+        """Return the distribution over a larger batch."""
+        new: MultivariateNormal = super().expand(
+            torch.Size(batch_shape), self._get_checked_instance(MultivariateNormal, _instance)
+        )
+        new.inside = self.inside
+        return new
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return the log density, -inf where the matrix is not positive definite."""
+        found: Tensor = super().log_prob(value)
+        return found if self.inside is None else torch.where(self.inside, found, -math.inf)
+
+
+def _factor(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """The Cholesky factor, and where there is one; elsewhere an identity stands for it."""
+    inside = torch.linalg.cholesky_ex(matrix.detach()).info == 0
+    eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
+    return torch.linalg.cholesky_ex(torch.where(inside[..., None, None], matrix, eye)).L, inside
