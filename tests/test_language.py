@@ -282,7 +282,7 @@ for n in N weight w[n]:
 dim N, K = 2
 data w[N]: count
 latent p ~ Dirichlet(ones(K))
-latent m[K] ~ Normal(0, 1)
+latent m: ordered[K] ~ Normal(0, 1)
 for n in N weight w[n]:
     latent z[n] ~ Categorical(p)
     observed y[n] ~ Normal(m[z[n]], 1)

@@ -8,7 +8,7 @@ import pytest
 
 import genlang
 from genlang.diagnostics import ModelError
-from tests import oracle
+from tests.agreement import agrees
 
 MU = {"mu": [0.1, 0.2, 0.3]}
 Y = [1.0, 2.0, 3.0]
@@ -18,19 +18,6 @@ data i[N]: count
 latent mu[K] ~ Normal(0, 1)
 """
 ROWS = {"i": [0, 3, 2], "y": Y}
-
-
-def agrees(text, data, values, **sizes):
-    """The log density of a program, after it was compared with the oracle's; gradients finite."""
-    bound = genlang.model(text).bind(data, **sizes)
-    table = bound.table
-    every = table.sizes | {name: list(n) for name, n in table.lengths.items()}
-    want = oracle.log_density(bound.model.compiled.model, table.arrays, values, every)
-    assert bound.log_density(values) == pytest.approx(want, rel=1e-12)
-    assert np.isfinite(want)
-    for gradient in bound.gradient(values).values():
-        assert np.isfinite(np.asarray(gradient)).all()
-    return bound
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from genlang.check import exchangeable
 from genlang.check.model import (
     Define,
     Dim,
@@ -32,7 +33,7 @@ def warnings(model: Model, used: set[str]) -> list[Diagnostic]:
             message = f"`{symbol.name}` is never used"
             edit = "delete it" if isinstance(symbol, Dim) or symbol.role == "let" else ""
             found.append(Diagnostic("W501", message, symbol.span, help=edit))
-    return found + _uninformed(model)
+    return found + _uninformed(model) + exchangeable.warnings(model)
 
 
 def _uninformed(model: Model) -> list[Diagnostic]:

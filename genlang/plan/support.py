@@ -1,6 +1,6 @@
 """The finite support of a summed-out latent: low, low + 1, ..., high."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from genlang.check.model import (
     Apply,
@@ -10,13 +10,13 @@ from genlang.check.model import (
     Draw,
     Expr,
     Extent,
-    Index,
     Law,
     Ref,
     Type,
     Variable,
 )
 from genlang.diagnostics import Diagnostic, ModelError
+from genlang.plan.extremes import Ends, extreme, number, outermost
 from genlang.plan.lags import chained_parts
 
 COUNT = Type("count")
@@ -27,10 +27,12 @@ class Support:
     """Inclusive bounds of the values, as expressions over data, sizes and loop indices.
 
     Bounds that vary over cells are taken at their extremes; the density is 0 beyond a cell's own.
+    `at` are the indices of the cell whose bounds they are.
     """
 
     low: Expr
     high: Expr
+    at: tuple[Expr, ...] = field(default=(), compare=False)
 
     @property
     def size(self) -> Expr:
@@ -52,11 +54,6 @@ class Support:
         return isinstance(self.low, Const) and self.low.value == 0
 
 
-def number(value: int) -> Const:
-    """Return an integer constant."""
-    return Const(value, COUNT)
-
-
 def up_to(size: Expr) -> Support:
     """Return the support 0, ..., size - 1."""
     return Support(number(0), Apply("-", (size, number(1)), COUNT))
@@ -71,6 +68,16 @@ def extent_size(extent: Extent) -> Expr | None:
     return Ref(extent.dim, COUNT)
 
 
+# Values of a chain that grow at each of so many elements grow without end; bounds that data decide
+# are not worked out, so there the second element tells.
+PATIENCE = 64
+UNBOUNDED = {
+    "Poisson": "`Poisson(rate, upper=100)`",
+    "NegativeBinomial": "`NegativeBinomial(mean=m, dispersion=d, upper=100)`",
+    "Geometric": "`Geometric(p, upper=100)`",
+}
+
+
 def support(draw: Draw, supports: dict[Variable, Support]) -> Support:
     """Return the support of a discrete latent; `supports` holds those declared before it.
 
@@ -79,102 +86,90 @@ def support(draw: Draw, supports: dict[Variable, Support]) -> Support:
     cannot be told.
     """
     z, laws = draw.target, chained_parts(draw.law)
-    found = _support(laws[0], supports)
-    for law in laws[1:]:
-        if found is None:
+    found = _support(laws[0], draw, supports)
+    for turn in range(PATIENCE):
+        before = found
+        if turn > 1 and not (isinstance(found.low, Const) and isinstance(found.high, Const)):
             break
-        later = _support(law, supports | {z: found})
-        found = found if later == found else _join(found, later)
-    if found is None:
-        raise _endless(draw, "its support is not finite")
-    for law in laws[1:]:
-        later = _support(law, supports | {z: found})
-        if later is None or not _within(later, found):
-            raise _endless(draw, "its values grow from element to element")
-    return found
+        for law in laws[1:]:
+            later = _support(law, draw, supports | {z: found})
+            found = found if later == found else _join(found, later)
+        if found == before:
+            return replace(found, at=draw.subscripts)
+    raise _endless(draw, laws[-1], "its values grow from element to element",
+                   "each element can exceed the one before it")  # fmt: skip
 
 
-def _endless(draw: Draw, why: str) -> ModelError:
-    message = f"`{draw.target.name}` is discrete and {why}, so it cannot be summed out"
-    edit = "give it an upper bound, as in `Poisson(rate, upper=100)`"
-    return ModelError([Diagnostic("E701", message, draw.span, help=edit)])
+def _endless(draw: Draw, law: Law, what: str, why: str) -> ModelError:
+    message = f"`{draw.target.name}` is discrete and {what}, so it cannot be summed out"
+    spelt = UNBOUNDED.get(law.name, "") if isinstance(law, Distribution) else ""
+    edit = "give it an upper bound, as in " + spelt
+    if not spelt:
+        edit = "bound what it reads, as in `min(..., 100)`"
+    return ModelError([Diagnostic("E701", message, law.span, why=why, help=edit,
+                                  second=(draw.target.span, "declared here"))])  # fmt: skip
 
 
-def _within(one: Support, two: Support) -> bool:
-    """Whether a support lies in another, by their text or by numbers."""
-    return one == two or _join(one, two) == two
-
-
-def _support(law: Law, supports: dict[Variable, Support]) -> Support | None:
+def _support(law: Law, draw: Draw, supports: dict[Variable, Support]) -> Support:
     match law:
         case Choice(then=then, otherwise=otherwise):
-            one, two = _support(then, supports), _support(otherwise, supports)
-            return one if one is not None and two is not None and one == two else _join(one, two)
-        case Distribution(name=name, parameters=parameters, lower=lower, upper=upper):
-            found = _natural(name, dict(parameters), supports)
-            if found is None and upper is not None:
-                found = Support(number(0), _greatest(upper, supports))
-            if found is None:
-                return None
-            low = found.low if lower is None else _least(lower, supports)
-            high = found.high if upper is None else _greatest(upper, supports)
+            one, two = _support(then, draw, supports), _support(otherwise, draw, supports)
+            return one if one == two else _join(one, two)
+        case Distribution(lower=lower, upper=upper):
+            low, high = _natural(law, draw, supports)
+            if lower is not None:
+                low = _end(lower, law, draw, supports, top=False)
+            if upper is not None:
+                high = _end(upper, law, draw, supports, top=True)
+            if low is None or high is None:
+                kind = "int" if low is None else "count"
+                raise _endless(draw, law, "its support is not finite",
+                               f"a `{law.name}` can be any {kind}")  # fmt: skip
             return Support(low, high)
 
 
-def _join(one: Support | None, two: Support | None) -> Support | None:
-    if one is None or two is None:
-        return None
-    return Support(_extreme("min2", one.low, two.low), _extreme("max2", one.high, two.high))
-
-
-def _extreme(function: str, one: Expr, two: Expr) -> Expr:
-    match one, two:
-        case Const(value=int(a)), Const(value=int(b)):
-            return number(min(a, b) if function == "min2" else max(a, b))
-        case _ if one == two:
-            return one
-        case Apply(function=same, arguments=arguments), _ if same == function and two in arguments:
-            return one
-        case _:
-            return Apply(function, (one, two), COUNT)
+def _join(one: Support, two: Support) -> Support:
+    return Support(outermost("min2", one.low, two.low), outermost("max2", one.high, two.high))
 
 
 def _natural(
-    name: str, given: dict[str, Expr], supports: dict[Variable, Support]
-) -> Support | None:
-    match name:
+    law: Distribution, draw: Draw, supports: dict[Variable, Support]
+) -> tuple[Expr | None, Expr | None]:
+    """The ends of a distribution before it is truncated, None for none."""
+    given = dict(law.parameters)
+    match law.name:
         case "Bernoulli":
-            return up_to(number(2))
+            return number(0), number(1)
         case "Categorical":
             probs = next(iter(given.values()))
             size = extent_size(probs.type.dims[-1])
-            return None if size is None else up_to(size)
+            return number(0), None if size is None else up_to(size).high
         case "DiscreteUniform":
-            return Support(_least(given["low"], supports), _greatest(given["high"], supports))
+            low, high = given["low"], given["high"]
+            return (
+                _end(low, law, draw, supports, top=False),
+                _end(high, law, draw, supports, top=True),
+            )
         case "Binomial" | "BetaBinomial":
-            return Support(number(0), _greatest(given["total"], supports))
+            return number(0), _end(given["total"], law, draw, supports, top=True)
         case "Hypergeometric":
-            return Support(number(0), _greatest(given["draws"], supports))
+            return number(0), _end(given["draws"], law, draw, supports, top=True)
         case "OrderedLogistic":
-            size = extent_size(given["cutpoints"].type.dims[-1])
-            return None if size is None else Support(number(0), size)
+            return number(0), extent_size(given["cutpoints"].type.dims[-1])
+        case name if name in UNBOUNDED:
+            return number(0), None
         case _:
-            return None
+            return None, None
 
 
-def _least(expr: Expr, supports: dict[Variable, Support]) -> Expr:
-    """The least value of a bound: a latent in it stands at the bottom of its own support."""
-    match expr:
-        case Ref(symbol=Variable() as z) | Index(base=Ref(symbol=Variable() as z)) if z in supports:
-            return supports[z].low
-        case _:
-            return expr
-
-
-def _greatest(expr: Expr, supports: dict[Variable, Support]) -> Expr:
-    """The greatest value of a bound: a latent in it stands at the top of its own support."""
-    match expr:
-        case Ref(symbol=Variable() as z) | Index(base=Ref(symbol=Variable() as z)) if z in supports:
-            return supports[z].high
-        case _:
-            return expr
+def _end(
+    expr: Expr, law: Distribution, draw: Draw, supports: dict[Variable, Support], *, top: bool
+) -> Expr:
+    """An end that may read other latents, at its extreme over their values."""
+    known = {z: Ends(s.low, s.high, s.at) for z, s in supports.items()}
+    found = extreme(expr, known, top=top)
+    if found is None:
+        which = "greatest" if top else "least"
+        raise _endless(draw, law, "its support cannot be told",
+                       f"the {which} value of a bound is not known")  # fmt: skip
+    return found

@@ -1,0 +1,188 @@
+"""The least and the greatest value of an expression over the states that it reads.
+
+    latent n ~ Binomial(10, p);  2 * n + k[i]   -->   0 + k[i] and 20 + k[i]
+
+Ends of a support are such expressions: of data, sizes and loop indices only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from genlang.check.kinds import inside
+from genlang.check.model import (
+    Apply,
+    Const,
+    Expr,
+    Index,
+    Loop,
+    Reduce,
+    Ref,
+    Select,
+    Slice,
+    Symbol,
+    Type,
+    Variable,
+)
+from genlang.check.walk import index_type, substitute, symbols
+
+INT = Type("int")
+# Functions that grow with each of their arguments.
+GROWING = frozenset({"min2", "max2", "clamp", "floor", "ceil", "round", "sqrt", "exp", "log"})
+CONDITIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or", "not"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """The ends of a latent's values in the cell that `at` picks."""
+
+    low: Expr
+    high: Expr
+    at: tuple[Expr, ...] = ()
+
+
+Known = Mapping[Variable, Ends]
+
+
+def number(value: int) -> Const:
+    """Return an integer constant."""
+    return Const(value, Type("count" if value >= 0 else "int"))
+
+
+def extreme(expr: Expr, known: Known, *, top: bool) -> Expr | None:
+    """Return the greatest (`top`) or least value of an expression; None where it cannot be told."""
+    if not any(s in known for s in symbols(expr)):
+        return expr
+    match expr:
+        case Ref(symbol=Variable() as z) if z in known and not expr.type.dims:
+            return _end(known[z], (), top=top)
+        case Index(base=Ref(symbol=Variable() as z), subscripts=subs) if z in known:
+            found = _end(known[z], subs, top=top)
+            return None if found is None else extreme(found, known, top=top)
+        case Index(base=Ref(symbol=Variable() as table)):
+            return _over_table(expr, table, known, top=top)
+        case Apply(function=function, arguments=arguments):
+            return _apply(expr, function, arguments, known, top=top)
+        case Select():
+            return _select(expr, known, top=top)
+        case Reduce(function="sum" | "min" | "max" as function, condition=condition):
+            element = extreme(expr.element, known, top=top)
+            if element is None or (condition is not None and _reads(condition, known)):
+                return None
+            function = function if expr.default is None else ""
+            return replace(expr, element=element) if function else None
+        case _:
+            return None
+
+
+def _reads(expr: Expr, known: Known) -> bool:
+    return any(s in known for s in symbols(expr))
+
+
+def _end(ends: Ends, subs: tuple[Expr | Slice, ...], *, top: bool) -> Expr | None:
+    """One end of a latent in the cell that is read."""
+    found = ends.high if top else ends.low
+    here: dict[Symbol, Expr] = {
+        own.symbol: sub
+        for own, sub in zip(ends.at, subs, strict=False)
+        if isinstance(own, Ref) and not isinstance(sub, Slice)
+    }
+    own = {e.symbol for e in ends.at if isinstance(e, Ref)}
+    if any(s in own and s not in here for s in symbols(found)):
+        return None
+    return substitute(found, here)
+
+
+def _over_table(expr: Index, table: Variable, known: Known, *, top: bool) -> Expr | None:
+    """A table that a state picks a cell of: the extreme over that axis."""
+    loops: list[Loop] = []
+    subs: list[Expr | Slice] = []
+    for sub, extent in zip(expr.subscripts, table.dims, strict=False):
+        if isinstance(sub, Slice) or not _reads(sub, known):
+            subs.append(sub)
+            continue
+        if extent.dim is None or extent.of:
+            return None
+        loops.append(Loop(f"k{len(loops) or ''}", extent))
+        subs.append(Ref(loops[-1], index_type(loops[-1])))
+    if expr.type.dims:
+        return None
+    cell = replace(expr, subscripts=tuple(subs))
+    return Reduce("max" if top else "min", cell, tuple(loops), None, None, expr.type, expr.span)
+
+
+def _apply(
+    expr: Apply, function: str, arguments: tuple[Expr, ...], known: Known, *, top: bool
+) -> Expr | None:
+    if function in CONDITIONS:
+        return number(int(top))
+    same = [extreme(a, known, top=top) for a in arguments]
+    other = [extreme(a, known, top=not top) for a in arguments]
+    if any(e is None for e in (*same, *other)):
+        return None
+    near = tuple(e for e in same if e is not None)
+    far = tuple(e for e in other if e is not None)
+    match function:
+        case "+":
+            return _folded(expr, near)
+        case "-":
+            return _folded(expr, (near[0], far[1]))
+        case "neg":
+            return _folded(expr, far)
+        case "*" if all(inside(a, "nonneg") for a in arguments):
+            return _folded(expr, near)
+        case "/" if not _reads(arguments[1], known) and inside(arguments[1], "nonneg"):
+            return replace(expr, arguments=(near[0], arguments[1]))
+        case "%" if not _reads(arguments[1], known) and inside(arguments[1], "nonneg"):
+            last = _folded(Apply("-", (arguments[1], number(1)), INT), (arguments[1], number(1)))
+            return last if top else number(0)
+        case "^" if inside(arguments[0], "count") and not _reads(arguments[1], known):
+            return replace(expr, arguments=near)
+        case "square" | "abs" if inside(arguments[0], "nonneg"):
+            return replace(expr, arguments=near)
+        case name if name in GROWING:
+            return _folded(expr, near)
+        case _:
+            return None
+
+
+def _select(expr: Select, known: Known, *, top: bool) -> Expr | None:
+    ends = [extreme(e, known, top=top) for e in (expr.then, expr.otherwise)]
+    if ends[0] is None or ends[1] is None:
+        return None
+    if not _reads(expr.condition, known):
+        return replace(expr, then=ends[0], otherwise=ends[1])
+    return outermost("max2" if top else "min2", ends[0], ends[1])
+
+
+def outermost(function: str, one: Expr, two: Expr) -> Expr:
+    """Return the smaller (`min2`) or larger (`max2`) of two ends, worked out where it is known."""
+    match one, two:
+        case Const(value=int(a)), Const(value=int(b)):
+            return number(min(a, b) if function == "min2" else max(a, b))
+        case _ if one == two:
+            return one
+        case Apply(function=same, arguments=arguments), _ if same == function and two in arguments:
+            return one
+        case _:
+            return Apply(function, (one, two), INT)
+
+
+def _folded(expr: Apply, arguments: tuple[Expr, ...]) -> Expr:
+    """Apply an operator; whole numbers are worked out."""
+    match expr.function, arguments:
+        case ("min2" | "max2") as function, (one, two):
+            return outermost(function, one, two)
+        case "neg", (Const(value=int(a)),):
+            return number(-a)
+        case "+", (Const(value=int(a)), Const(value=int(b))):
+            return number(a + b)
+        case "-", (Const(value=int(a)), Const(value=int(b))):
+            return number(a - b)
+        case "*", (Const(value=int(a)), Const(value=int(b))):
+            return number(a * b)
+        case "+", (Const(value=0), one) | (one, Const(value=0)):
+            return one
+        case "*", (Const(value=1), one) | (one, Const(value=1)):
+            return one
+        case _:
+            return replace(expr, arguments=arguments)
