@@ -204,3 +204,41 @@ def test_the_default_of_an_extreme_over_nothing(function, kept, x):
         f"observed y[n in N] ~ Normal({function}(x[a] for a in A{kept}, default=7) + mu[0], 1)\n"
     )
     agrees(text, {"x": x, "y": Y}, MU)
+
+
+AXES = {
+    "param": "        param b[i, t]: real\n        observed y[i, t] ~ Normal(b[i, t], 1)\n",
+    "let": "        let b[i, t] = x[i, t] * s + t\n        observed y[i, t] ~ Normal(b[i, t], 1)\n",
+    "report": "        report b[i, t] = x[i, t] * s\n        observed y[i, t] ~ Normal(b[i, t], 1)\n",
+}
+
+
+@pytest.mark.parametrize("word", AXES)
+def test_a_value_in_loops_has_the_axes_of_its_subscripts(word):
+    text = "dim I, T\ndata x[I, T]: real\nlatent s ~ Normal(0, 1)\nfor t in T:\n    for i in I:\n"
+    text += f"{AXES[word]}observed u ~ Normal(b[1, 2] + s * x[0, 0], 1)\n"
+    grid = np.arange(6.0).reshape(2, 3)
+    values = {"s": 0.4} | ({"b": grid / 3} if word == "param" else {})
+    agrees(text, {"x": grid, "y": grid, "u": 3.0}, values)
+
+
+def test_a_part_may_begin_where_a_let_of_data_says():
+    text = """\
+dim T
+data x[T]: real
+let m = sum(1 for t in T if x[t] > 0)
+latent a ~ Normal(0, 1)
+for t in T[m:]:
+    observed y[t] ~ Normal(a * t, 1)
+"""
+    agrees(text, {"x": [1.0, -1.0, 2.0, -2.0], "y": [1.0, 2.0, 3.0, 4.0]}, {"a": 0.2})
+
+
+@pytest.mark.parametrize("function", ["sum", "mean", "max", "logsumexp", "prod"])
+@pytest.mark.parametrize("kept", ["", " if x[s, t] > 1"])
+def test_a_reduction_over_rows_of_rows(function, kept):
+    text = "dim S, T[S], U\ndata x[s in S, t in T[s]]: real\ndata w[U]: real\nlatent b ~ Normal(0, 1)\n"
+    default = ", default=0" if function == "max" else ""
+    inner = f"x[s, t] * w[u] for t in T[s] for u in U{kept}{default}"
+    text += f"observed y[s in S] ~ Normal(b + {function}({inner}) - sum(1 for t in T[s]), 1)\n"
+    agrees(text, {"x": [[1.0, 2.0], [3.0, 0.5, 4.0]], "w": [1.0, 2.0], "y": [1.0, 2.0]}, {"b": 0.1})

@@ -109,16 +109,12 @@ def _alike(dim: Dim, model: Model, expressions: list[Expr]) -> bool:
         if over and v.cell.structure not in ALIKE:
             return False
     for statement in model.statements:
-        law = statement.law if isinstance(statement, Draw) else None
-        if (
-            isinstance(law, Distribution)
-            and law.structure
-            and any(
-                x.dim is dim
-                for x in statement.target.dims  # type: ignore[union-attr]
-            )
-        ):
-            return False
+        match statement:
+            case Draw(target=target, law=Distribution(structure=structure)) if structure:
+                if any(x.dim is dim for x in target.dims):
+                    return False
+            case _:
+                pass
     loops = [x for s in model.statements for x in getattr(s, "loops", ())]
     if any(x.extent.dim is dim and (x.start or x.stop) is not None for x in loops):
         return False

@@ -78,8 +78,9 @@ def _dim(item: nodes.DimItem, scope: Scope) -> None:
     scope.declare(name, found, span)
 
 
-def _all_loops(scope: Scope) -> tuple[Loop, ...]:
-    return tuple(scope.loops)
+def _all_loops(header: Header, scope: Scope) -> tuple[Loop, ...]:
+    """The loops around a value: in the order of its subscripts, those that it lacks before them."""
+    return (*(x for x in scope.loops if x not in header.loops), *header.loops)
 
 
 def value(node: nodes.ValueDecl, scope: Scope, out: list[Statement]) -> None:
@@ -110,7 +111,7 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
                 estimable(kind, node.type.span, scope)
                 header.carries_its_loops("param", scope)
             variable = header.variable(node.word, kind, node.description)
-            loops = _all_loops(scope)
+            loops = _all_loops(header, scope)
             scope.declare(variable.name, variable, variable.span)
             given_data = node.word == "data"
             values = of_type(kind, scope.supports)
@@ -129,7 +130,7 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
                 header.carries_its_loops("report", scope)  # only a `let` may be local
             early = scope.early.pop(header.name, None)
             variable = early or header.variable(node.word, found, node.description)
-            loops = _all_loops(scope)
+            loops = _all_loops(header, scope)
             scope.declare(variable.name, variable, variable.span)
             scope.supports[variable] = support(expr, scope.supports)
             if variable not in symbols(expr):  # a recursion has no one expression
@@ -193,7 +194,7 @@ def factor(node: nodes.FactorDecl, scope: Scope, out: list[Statement]) -> None:
         if expr.type.dims:
             scope.fail("E301", f"a factor is a scalar, this is {show(expr.type.dims)}",
                        node.value.span, help="sum over it, or write a loop")  # fmt: skip
-        out.append(Factor(name, expr, _all_loops(scope), node.span))
+        out.append(Factor(name, expr, tuple(scope.loops), node.span))
     finally:
         del scope.loops[depth:]
 
@@ -205,4 +206,4 @@ def require(node: nodes.RequireDecl, scope: Scope, out: list[Statement]) -> None
         scope.fail("E320", f"a condition is one bool, this is {show(checked.type.dims)}",
                    node.condition.span, help="write `all(... for n in N)`, or a loop")  # fmt: skip
     known_before(checked, scope, "what `require` checks", node.condition.span)
-    out.append(Require(checked, node.message, _all_loops(scope), node.span))
+    out.append(Require(checked, node.message, tuple(scope.loops), node.span))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from genlang.check.model import Array, Loop, Reduce
+from genlang.check.model import Array, Const, Expr, Loop, Reduce
 from genlang.emit.code import ATOM, ENUMERATED, TERNARY, Code, aligned, integer, tensor, union
 from genlang.emit.operators import binary, conjunction, truth
 from genlang.emit.scope import Scope
@@ -56,6 +56,16 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
     """Write `sum(e for k in K if c)` and the like: the axes of its loops are reduced."""
     inner = scope.inside(expr.loops)
     kept_by = None if expr.condition is None else truth(inner.write(expr.condition))
+    conditions = [c for loop in expr.loops if (c := scope.names.mask(loop, inner)) is not None]
+    if kept_by is not None:
+        conditions.append(kept_by)
+    n = len(expr.loops)
+    dims = "-1" if n == 1 else f"({', '.join(str(-i - 1) for i in range(n))})"
+    every = conjunction(conditions, inner)
+    if every is not None and expr.function == "sum" and _is_one(expr.element):
+        counted = full(truth(every), expr.loops, inner)
+        axes = tuple(a for a in counted.axes if a not in expr.loops)
+        return Code(f"{counted.atom}.sum({dims})", axes)
     guarded = inner if kept_by is None else replace(
         inner, guard=conjunction([c for c in (inner.guard, kept_by) if c is not None], inner)
     )  # fmt: skip
@@ -65,34 +75,26 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
         code = replace(code, text=f"{code.atom}.double()", level=ATOM)
     if expr.function in ("any", "all"):
         code = truth(code)
-    conditions = [c for loop in expr.loops if (c := scope.names.mask(loop, inner)) is not None]
-    if kept_by is not None:
-        conditions.append(kept_by)
     code = full(code, expr.loops, inner)
-    counted: Code | None = None
     identity = IDENTITY[expr.function]
     if whole_numbers:
         identity = WHOLE_IDENTITY.get(expr.function, identity)
-    for condition in conditions:
-        axes = union(inner.order, [code, condition])
-        texts = [aligned(c, axes, 0, inner.order) for c in (condition, code)]
-        text = f"torch.where({texts[0]}, {texts[1]}, {identity})"
+    if every is not None:
+        axes = union(inner.order, [code, every])
+        texts = [aligned(c, axes, 0, inner.order) for c in (every, code)]
+        text = f"torch.where({', '.join(texts)}, {identity})"
         code = Code(text, axes, code.event, truth=code.truth)
-        counted = (
-            condition if counted is None else binary("&", [counted, condition], inner, boolean=True)
-        )
-    n = len(expr.loops)
     axes = tuple(a for a in code.axes if a not in expr.loops)
-    dims = "-1" if n == 1 else f"({', '.join(str(-i - 1) for i in range(n))})"
     match expr.function:
         case "sum":
             return Code(f"{code.atom}.sum({dims})", axes)
         case "logsumexp":
             return Code(f"exact.logsumexp({code.text}, {dims})", axes)
-        case "mean" if counted is None:
+        case "mean" if every is None:
             return Code(f"{code.atom}.mean({dims})", axes)
-        case "mean" if counted is not None:
-            whole = full(integer(counted), expr.loops, inner)
+        case "mean":
+            assert every is not None
+            whole = full(integer(every), expr.loops, inner)
             parts = [Code(f"{c.atom}.sum({dims})", tuple(a for a in c.axes if a not in expr.loops))
                      for c in (code, whole)]  # fmt: skip
             return binary("/", parts, scope, boolean=False)
@@ -100,13 +102,17 @@ def reduce(expr: Reduce, scope: Scope) -> Code:
             found = Code(f"{code.atom}.a{expr.function}({dims})", axes)
             if expr.default is None:
                 return found
-            some = None if counted is None else full(counted, expr.loops, inner)
+            some = None if every is None else full(every, expr.loops, inner)
             return _or_default(found, some, expr, scope)
         case "any" | "all" | "prod":
             text = code.atom + f".{expr.function}(-1)" * n
             return Code(text, axes, truth=expr.function != "prod")
         case other:
             raise AssertionError(other)
+
+
+def _is_one(expr: Expr) -> bool:
+    return isinstance(expr, Const) and expr.value == 1
 
 
 def _or_default(found: Code, counted: Code | None, expr: Reduce, scope: Scope) -> Code:

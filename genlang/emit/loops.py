@@ -73,7 +73,7 @@ class Loops(Names):
         start, stop = self._ends(loop)
         if start == "0":
             return stop
-        plain = start.isidentifier() or start.isdigit()
+        plain = start.isidentifier() or start.isdigit() or start.startswith("int(")
         return f"{stop} - {start}" if plain else f"{stop} - ({start})"
 
     def runs(self, loop: Loop) -> bool:
@@ -90,9 +90,18 @@ class Loops(Names):
                 self._ends(loop) if self.fixed_part(loop) else ("0", self._whole_length(loop))
             )
             span = stop if start == "0" else f"{start}, {stop}"
+            if self._waits(loop):
+                del self.indices[loop]
+                return Code(f"torch.arange({span})", (loop,))
             self.locals.name(loop, loop.name or "i")
             self.indices[loop] = f"torch.arange({span})"
         return Code(self.locals.names[loop], (loop,))
+
+    @staticmethod
+    def _waits(loop: Loop) -> bool:
+        """Whether the ends of a part are computed below the head of the function."""
+        ends = (e for e in (loop.start, loop.stop) if e is not None)
+        return any(isinstance(s, Variable) and s.role == "let" for e in ends for s in symbols(e))
 
     def mask(self, loop: Loop, scope: Scope) -> Code | None:
         """Which cells of a loop's axis exist, None where all do."""
