@@ -1,5 +1,6 @@
 """Bounds that read other latents: their supports are told, and the sums are the oracle's."""
 
+import numpy as np
 import pytest
 
 import genlang
@@ -134,3 +135,48 @@ for n in N:
     assert bool(found) == warned
     if warned:
         assert "`latent mean: ordered[K] ~ Normal(0, 5)`" in found[0].help
+
+
+@pytest.mark.parametrize("cells", [[0, 5], [3, 3], [5], []])
+def test_values_that_data_bound_from_cell_to_cell(cells):
+    text = """\
+dim N
+data a[N], b[N]: count
+latent p ~ Beta(1, 1)
+for n in N:
+    latent z[n] ~ DiscreteUniform(a[n], a[n] + b[n])
+    latent w[n] ~ Binomial(z[n], p)
+    observed y[n] ~ Normal(z[n] - w[n], 1)
+"""
+    sizes = range(1, len(cells) + 1)
+    bound = agrees(text, {"a": cells, "b": list(sizes), "y": [1.0] * len(cells)}, {"p": 0.4})
+    found = bound.states({"p": 0.4})
+    if cells:
+        most = max(a + b for a, b in zip(cells, sizes, strict=True))
+        assert found["z"].shape == (len(cells), most - min(cells) + 1)
+        assert found["z"].sum(-1) == pytest.approx(1)
+
+
+def test_values_begin_at_the_least_bound_of_the_cells_that_exist():
+    text = """\
+dim N
+data a[N]: count
+for n in N[:2]:
+    latent z[n] ~ DiscreteUniform(a[n], a[n] + 1)
+    observed y[n] ~ Normal(z[n], 1)
+"""
+    data = {"a": [3, 4, 0], "y": [3.0, 5.0, 0.0]}
+    agrees(text, data, {})
+    fit = genlang.model(text).fit(data, seed=1)
+    table = fit.states("z")
+    assert [int(v) for v in np.asarray(table.coords[table.dims[-1]])] == [3, 4, 5]
+
+
+def test_profiles_of_latents_that_data_bound():
+    text = """\
+dim K = 2
+data a: count
+latent z[K] ~ DiscreteUniform(a, a + 2)
+observed y ~ Normal(sum(z[k] * (k + 1) for k in K), 1)
+"""
+    agrees(text, {"a": 3, "y": 11.0}, {})

@@ -209,13 +209,13 @@ def test_the_default_of_an_extreme_over_nothing(function, kept, x):
 AXES = {
     "param": "        param b[i, t]: real\n        observed y[i, t] ~ Normal(b[i, t], 1)\n",
     "let": "        let b[i, t] = x[i, t] * s + t\n        observed y[i, t] ~ Normal(b[i, t], 1)\n",
-    "report": "        report b[i, t] = x[i, t] * s\n        observed y[i, t] ~ Normal(b[i, t], 1)\n",
+    "report": "        report b[i, t] = x[i, t]\n        observed y[i, t] ~ Normal(b[i, t], s)\n",
 }
 
 
 @pytest.mark.parametrize("word", AXES)
 def test_a_value_in_loops_has_the_axes_of_its_subscripts(word):
-    text = "dim I, T\ndata x[I, T]: real\nlatent s ~ Normal(0, 1)\nfor t in T:\n    for i in I:\n"
+    text = "dim I, T\ndata x[I, T]: real\nlatent s ~ HalfNormal(1)\nfor t in T:\n    for i in I:\n"
     text += f"{AXES[word]}observed u ~ Normal(b[1, 2] + s * x[0, 0], 1)\n"
     grid = np.arange(6.0).reshape(2, 3)
     values = {"s": 0.4} | ({"b": grid / 3} if word == "param" else {})
@@ -237,7 +237,8 @@ for t in T[m:]:
 @pytest.mark.parametrize("function", ["sum", "mean", "max", "logsumexp", "prod"])
 @pytest.mark.parametrize("kept", ["", " if x[s, t] > 1"])
 def test_a_reduction_over_rows_of_rows(function, kept):
-    text = "dim S, T[S], U\ndata x[s in S, t in T[s]]: real\ndata w[U]: real\nlatent b ~ Normal(0, 1)\n"
+    text = "dim S, T[S], U\ndata x[s in S, t in T[s]]: real\ndata w[U]: real\n"
+    text += "latent b ~ Normal(0, 1)\n"
     default = ", default=0" if function == "max" else ""
     inner = f"x[s, t] * w[u] for t in T[s] for u in U{kept}{default}"
     text += f"observed y[s in S] ~ Normal(b + {function}({inner}) - sum(1 for t in T[s]), 1)\n"

@@ -83,12 +83,16 @@ class Function:
         return []
 
     def _head(self) -> list[str]:
-        """Sizes, index vectors and profile tables that the body uses."""
+        """Sizes, index vectors, values and profile tables that the body uses."""
         vectors = [
             f"    {self.names.locals.names[loop]} = {text}"
             for loop, text in self.names.indices.items()
         ]
         tables = [
+            f"    {self.names.locals.names['values', z]} = {text}"
+            for z, text in self.names.spans.items()
+        ]
+        tables += [
             f"    {self.names.profile_table(z)} = {text}  # the joint values of {z.name}"
             for z, text in self.names.profiles.items()
         ]

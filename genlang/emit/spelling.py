@@ -15,7 +15,8 @@ from genlang.check.model import (
     Statement,
     Variable,
 )
-from genlang.emit.code import ENUMERATED, SUM, Axis, Code
+from genlang.check.walk import symbols
+from genlang.emit.code import ATOM, ENUMERATED, SUM, Axis, Code
 from genlang.emit.expression import write
 from genlang.emit.laws import same_everywhere
 from genlang.emit.loops import Loops
@@ -46,6 +47,7 @@ class Spelling(Loops):
         self.summed = summed
         self.states: dict[Variable, State] = dict(plan.states)
         self.profiles: dict[Variable, str] = {}
+        self.spans: dict[Variable, str] = {}
         self.plated: set[Variable] = set()
         self.frame: tuple[Axis, ...] = ()
         self.dims: dict[Loop, int] = {}
@@ -204,9 +206,28 @@ class Spelling(Loops):
 
     def state_size(self, z: Variable) -> str:
         """The number of values of a latent."""
+        if self._plain(z):
+            return write(self.states[z].support.size, Scope(self)).text
+        return f"len({self._span(z)})"
+
+    def _plain(self, z: Variable) -> bool:
+        """Whether numbers and sizes say which values a latent has."""
         support = self.states[z].support
-        code = write(support.size, self._cells(z))
-        return code.text if code.number else f"int({code.atom}.max())"
+        return all(write(e, self._cells(z)).number for e in (support.low, support.high))
+
+    def _span(self, z: Variable) -> str:
+        """All values that cells of a latent have where data decide; a local of the head."""
+        state = self.states[z]
+        if state.lag is not None:
+            return self._span(state.lag.of)
+        support = state.support
+        ends = ", ".join(write(e, self._cells(z)).text for e in (support.low, support.high))
+        text = f"values_between({ends})"
+        read = [s for e in (support.low, support.high) for s in symbols(e)]
+        if any(isinstance(s, Variable) and s.role != "data" for s in read):
+            return text  # its ends are computed below the head
+        self.spans[z] = text
+        return self.locals.name(("values", z), f"{z.name}_values")
 
     def varies(self, z: Variable) -> bool:
         """Whether some values on a latent's axis are impossible in some of its cells."""
@@ -219,11 +240,12 @@ class Spelling(Loops):
     def values(self, z: Variable) -> Code:
         """All values of a latent, on its own axis."""
         support = self.states[z].support
+        if not self._plain(z):
+            return Code(self._span(z), (z,))
         if support.from_zero:
             return Code(f"torch.arange({self.state_size(z)})", (z,))
-        low = write(support.low, self._cells(z))
-        first = low.text if low.number else f"int({low.atom}.min())"
-        return Code(f"{first} + torch.arange({self.state_size(z)})", (z,), level=SUM)
+        low, stop = (write(e, Scope(self)).text for e in (support.low, support.stop))
+        return Code(f"torch.arange({low}, {stop})", (z,))
 
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: Scope) -> Code | None:
         """The value of a latent's cell, over the latent's axis; None for other variables."""
@@ -259,9 +281,10 @@ class Spelling(Loops):
         assert code.event == missing
         if state.support.from_zero:
             return code
-        low = write(state.support.low, self._cells(z))
-        first = low.text if low.number else f"int({low.atom}.min())"
-        return replace(code, text=f"{first} + {code.text}", level=SUM)
+        if not self._plain(z):
+            return replace(code, text=f"{self._span(z)}[{code.text}]", level=ATOM)
+        low = write(state.support.low, self._cells(z)).text
+        return replace(code, text=f"{low} + {code.text}", level=SUM)
 
     def _sampled(self, z: Variable, subs: Subscripts, scope: Scope) -> Code | None:
         """A sampled cell in its own loops; None where the array is read in any other way."""

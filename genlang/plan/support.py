@@ -49,6 +49,17 @@ class Support:
                 return Apply("+", (width, Const(1, COUNT)), COUNT)
 
     @property
+    def stop(self) -> Expr:
+        """The first value beyond, simplified likewise."""
+        match self.high:
+            case Apply(function="-", arguments=(size, Const(value=1))):
+                return size
+            case Const(value=int(high)):
+                return Const(high + 1, COUNT)
+            case high:
+                return Apply("+", (high, Const(1, COUNT)), COUNT)
+
+    @property
     def from_zero(self) -> bool:
         """Whether the first value is 0, so that a value is its position."""
         return isinstance(self.low, Const) and self.low.value == 0

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from genlang.check.model import Define
 from genlang.data.evaluate import Evaluator
 from genlang.data.table import Table
+from genlang.data.values import Value
 from genlang.diagnostics import Diagnostic, OptionError
 from genlang.plan.plan import Plan
 from genlang.results.coordinates import Axis, Sizes, axes, unique
@@ -101,6 +102,10 @@ def low_values(plan: Plan, table: Table) -> dict[str, int]:
         for loop in state.draw.loops:
             mask = known.enter(loop, mask)
         value = known.value(state.support.low, mask)
+        if value is not None and mask is not None and all(a in mask.axes for a in value.axes):
+            # Cells that a part leaves out have no say.
+            _, (array, there) = known.lined_up(value, mask)
+            value = Value((), np.where(there == 1, array, np.inf))
         least = np.nanmin(value.array, initial=np.inf) if value is not None else 0
         found[z.name] = int(least) if np.isfinite(least) else 0
     return found

@@ -1,4 +1,4 @@
-"""Reads of arrays where some of the places that are asked for do not exist."""
+"""Reads of arrays where some places do not exist, and the values of latents that data bound."""
 
 import torch
 from torch import Tensor
@@ -42,3 +42,14 @@ def clamped(array: Tensor) -> _Clamped:
     nothing, but torch evaluates it, as in `torch.where(i < K, clamped(mu)[i], 0.0)`.
     """
     return _Clamped(torch.as_tensor(array))
+
+
+def values_between(low: Tensor | int, high: Tensor | int) -> Tensor:
+    """Return all whole numbers from the least of `low` to the greatest of `high`.
+
+    They are the values of a latent whose cells have different bounds; none where it has no cells.
+    """
+    ends = torch.as_tensor(low), torch.as_tensor(high)
+    if 0 in (ends[0].numel(), ends[1].numel()):
+        return torch.arange(0)
+    return torch.arange(int(ends[0].min()), int(ends[1].max()) + 1)
