@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from genlang.check.model import Choice, Distribution, Expr, Law, Loop, Variable
+from genlang.check.model import Choice, Const, Distribution, Expr, Law, Loop, Variable
 from genlang.check.walk import symbols
 from genlang.emit.code import (
     ATOM,
@@ -21,6 +21,7 @@ from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
 from genlang.lang.distributions import DISTRIBUTIONS, Form
 from genlang.lang.types import INTEGERS
+from genlang.plan.support import Support
 
 
 def form_of(law: Distribution) -> Form:
@@ -123,6 +124,16 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
         case Distribution(name="Bernoulli", parameters=(("probs", _),), lower=None, upper=None):
             code = parameters(law, scope)["probs"]
             return permuted(Code(f"log_bernoulli({code.text})", (*code.axes, axis)), scope.order)
+        case Distribution(
+            name="DiscreteUniform",
+            parameters=(("low", Const(value=0) as low), ("high", high)),
+            lower=None,
+            upper=None,
+        ):
+            size = write(Support(low, high).size, scope).text
+            if values.text == f"torch.arange({size})":
+                return Code(f"log_uniform({size})", (axis,))
+            return log_prob(law, values, scope)
         case _:
             return log_prob(law, values, scope)
 

@@ -122,11 +122,28 @@ class Writer:
         self.open = wanted
 
 
-def wrap(line: str) -> list[str]:
-    """Break a long line inside its last-opened outermost bracket, as a formatter would."""
+def wrap(line: str, *, inside: bool = False) -> list[str]:
+    """Break a long line as a formatter would: at its loosest operators, else inside a bracket.
+
+    `inside` says that the line stands in brackets already.
+    """
     if len(line) <= WIDTH:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
+    if not inside:
+        target, equals, value = line.partition(" = ")
+        if equals and _operands(value):
+            body = wrap(f"{indent}    {value}", inside=True)
+            return [f"{target} = (", *body, f"{indent})"]
+        return _in_bracket(line, indent)
+    operands = _operands(line.strip())
+    if operands:
+        return [part for operand in operands for part in wrap(indent + operand, inside=True)]
+    return _in_bracket(line, indent)
+
+
+def _in_bracket(line: str, indent: str) -> list[str]:
+    """Break a line inside its longest outermost bracket."""
     outer = _outermost(line)
     if outer is None:
         return [line]
@@ -141,9 +158,45 @@ def wrap(line: str) -> list[str]:
         body = [
             part
             for i, item in enumerate(items)
-            for part in wrap(deeper + item + ("," if len(items) > 1 or i else ""))
+            for part in wrap(deeper + item + ("," if len(items) > 1 or i else ""), inside=True)
         ]
-    return [head, *body, *wrap(indent + tail.strip())]
+    return [head, *body, *wrap(indent + tail.strip(), inside=True)]
+
+
+# Operators from the loosest on: a line is broken before all those of one level.
+LEVELS = (
+    (" if ", " else "), (" | ",), (" & ",), (" < ", " <= ", " > ", " >= ", " == ", " != "),
+    (" + ", " - "), (" * ", " / ", " % ", " @ "),
+)  # fmt: skip
+
+
+def _operands(text: str) -> list[str]:
+    """The parts of an expression between its loosest operators; none where it has none."""
+    places: dict[int, str] = {}
+    depth, quote = 0, ""
+    for i, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in OPEN:
+            depth += 1
+        elif char in CLOSE:
+            depth -= 1
+            if depth < 0:
+                return []  # the rest of a line that was broken before
+        elif char == " " and depth == 0:
+            found = next((o for level in LEVELS for o in level if text.startswith(o, i)), "")
+            places |= {i: found} if found else {}
+    for level in LEVELS:
+        cuts = [i for i, o in places.items() if o in level]
+        if cuts:
+            ends = [*cuts, len(text)]
+            return [
+                text[: cuts[0]],
+                *(text[i + 1 : j] for i, j in zip(cuts, ends[1:], strict=True)),
+            ]
+    return []
 
 
 def _outermost(line: str) -> tuple[int, int] | None:

@@ -61,6 +61,11 @@ def log_bernoulli(probs: Tensor | float) -> Tensor:
     return torch.stack([log(1 - p), log(p)], -1)
 
 
+def log_uniform(size: int) -> Tensor:
+    """Return the log probabilities of values that are equally likely."""
+    return torch.full((size,), -math.log(max(size, 1)))
+
+
 def states(name: str, *shape: int) -> Tensor:
     """Return the tap of a latent: zeros of its full shape, loops first, its values last."""
     taps = _elimination.get().taps
