@@ -243,3 +243,11 @@ def test_a_reduction_over_rows_of_rows(function, kept):
     inner = f"x[s, t] * w[u] for t in T[s] for u in U{kept}{default}"
     text += f"observed y[s in S] ~ Normal(b + {function}({inner}) - sum(1 for t in T[s]), 1)\n"
     agrees(text, {"x": [[1.0, 2.0], [3.0, 0.5, 4.0]], "w": [1.0, 2.0], "y": [1.0, 2.0]}, {"b": 0.1})
+
+
+@pytest.mark.parametrize(
+    "mean", ["sum(a[2:])", "sum(a[:3])", "sum(a[1:3])", "sum(a[-2:])", "sum(a)", "a[T - 1] + a[1]"]
+)
+def test_positions_in_an_array_over_a_part_are_those_of_the_whole_dim(mean):
+    text = f"dim T = 4\nlatent a[t in T[1:]] ~ Normal(0, 1)\nobserved y ~ Normal({mean}, 1)\n"
+    agrees(text, {"y": 1.0}, {"a": [0.1, 0.2, 0.4]})

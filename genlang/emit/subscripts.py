@@ -6,6 +6,7 @@ from genlang.check.model import Apply, Const, Expr, Extent, Index, Loop, Ref, Sl
 from genlang.check.walk import parts, symbols
 from genlang.emit.code import ATOM, ENUMERATED, Axis, Code, aligned, integer, tensor, union
 from genlang.emit.scope import Scope
+from genlang.plan.rewrite import less
 
 
 def index(expr: Index, scope: Scope) -> Code:
@@ -186,9 +187,7 @@ def _events_last(text: str, result: list[Axis | None], level: int) -> Code:
 
 def _shifted(sub: Expr | Slice, axis: Axis | None, start: Expr | None) -> Expr | Slice:
     """A position in a dim as one in an array over the part that begins at `start`."""
-    if axis is not None or start is None or isinstance(sub, Slice):
-        return sub
-    return Apply("-", (sub, start), sub.type, sub.span)
+    return sub if axis is not None or start is None else less(sub, start)
 
 
 def _slice_text(entry: Slice, scope: Scope) -> str:

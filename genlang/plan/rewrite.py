@@ -8,6 +8,7 @@ from genlang.check.model import (
     Apply,
     Array,
     Choice,
+    Const,
     Define,
     Distribution,
     Expr,
@@ -112,17 +113,25 @@ def _whole(expr: Expr, define: Define, given: tuple[Expr | Slice, ...]) -> Expr:
 
 def from_start(sub: Expr | Slice, loop: Loop) -> Expr | Slice:
     """Return a subscript of a dim as one of the part of it that a loop runs over."""
-    if loop.start is None:
-        return sub
-    start = first_position(loop)
-    match sub:
-        case Slice(start=first, stop=last):
-            one, two = (
-                None if e is None else Apply("-", (e, start), e.type) for e in (first, last)
-            )
+    return sub if loop.start is None else less(sub, first_position(loop))
+
+
+def less(sub: Expr | Slice, start: Expr) -> Expr | Slice:
+    """Return a position, or both ends of a slice, less a start; numbers are worked out."""
+    match sub, start:
+        case Slice(start=first, stop=last), _:
+            one, two = (None if e is None else less(e, start) for e in (first, last))
+            assert not isinstance(one, Slice)
+            assert not isinstance(two, Slice)
             return Slice(one, two)
+        case Const(value=int(value), type=kind, span=span), Const(value=int(by)):
+            return Const(value - by, kind, span)
+        case Apply(function="-", arguments=(one, Const(value=int(value)) as two)), Const(
+            value=int(by)
+        ):
+            return replace(sub, arguments=(one, replace(two, value=value + by)))
         case _:
-            return Apply("-", (sub, start), sub.type)
+            return Apply("-", (sub, start), sub.type, sub.span)
 
 
 def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
