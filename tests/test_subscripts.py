@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import genlang
-from genlang.diagnostics import ModelError
+from genlang.diagnostics import DataError, ModelError
 from tests.agreement import agrees
 
 MU = {"mu": [0.1, 0.2, 0.3]}
@@ -251,3 +251,11 @@ def test_a_reduction_over_rows_of_rows(function, kept):
 def test_positions_in_an_array_over_a_part_are_those_of_the_whole_dim(mean):
     text = f"dim T = 4\nlatent a[t in T[1:]] ~ Normal(0, 1)\nobserved y ~ Normal({mean}, 1)\n"
     agrees(text, {"y": 1.0}, {"a": [0.1, 0.2, 0.4]})
+
+
+@pytest.mark.parametrize("mean", ["sum(a[0:2])", "sum(a[:0])", "sum(a[2:5])"])
+def test_a_slice_beyond_the_part_of_an_array_is_a_fault_of_the_data(mean):
+    text = f"dim T\nlatent a[t in T[1:]] ~ Normal(0, 1)\nobserved y ~ Normal({mean}, 1)\n"
+    with pytest.raises(DataError) as refused:
+        genlang.model(text).bind({"y": 1.0, "T": 4})
+    assert [d.code for d in refused.value.diagnostics] == ["D142"]

@@ -43,19 +43,17 @@ def inside(known: Evaluator, expr: Index, at: list[Value | None], mask: Value | 
         limit = known.length(extent)
         if loop is not None and not isinstance(sub, Slice):
             here[loop] = sub
+        if limit is None:
+            continue
+        start = None
+        if variable and loop and variable.role not in ("data", "observed"):
+            start, limit = _cells(known, loop, here, limit, mask)
         if isinstance(sub, Slice):
             for end in (sub.start, sub.stop):
                 value = None if end is None else known.value(end, mask)
-                if value is not None and limit is not None:
-                    _look(known, expr, Asked(sub, extent, value, None, limit), mask)
-        elif found is not None and limit is not None:
-            start = None
-            if (
-                variable is not None
-                and variable.role not in ("data", "observed")
-                and loop is not None
-            ):
-                start, limit = _cells(known, loop, here, limit, mask)
+                if value is not None:
+                    _look(known, expr, Asked(sub, extent, value, start, limit), mask)
+        elif found is not None:
             _look(known, expr, Asked(sub, extent, found, start, limit), mask)
 
 
