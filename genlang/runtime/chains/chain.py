@@ -7,7 +7,8 @@ Shapes before broadcasting, `S` standing for one axis for each latent that the c
     steps  [..., T, *S]           all other terms of a position, the taps among them
 
 Everything left of them is a batch of independent chains and broadcasts; an axis of size 1 (time,
-too) is one table for all, never copied.
+too) is one table for all, never copied. `then` may be several tables, whose sum it stands for: with
+an axis of size 1 for each latent that a table does not read, a step costs less (`stages`).
 """
 
 import math
@@ -16,15 +17,17 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from genlang.runtime.chains import forest, plain
+from genlang.runtime.chains import forest, layout, plain
+from genlang.runtime.chains.stages import Window, window
 from genlang.runtime.reductions import reduction
 
 Bound = Tensor | int | None
+Tables = Tensor | Sequence[Tensor]
 
 
 def sum_chain(
-    first: Tensor | Sequence[Tensor],
-    then: Tensor,
+    first: Tables,
+    then: Tables,
     steps: Tensor,
     end: Bound = None,
     begin: Tensor | int = 0,
@@ -36,116 +39,99 @@ def sum_chain(
     length L (the second is [..., T, *S, *S], and so on) and a `then` with L + 1 groups of states.
     An empty chain weighs 1 (log 0).
     """
-    given: list[Tensor] = [first] if isinstance(first, Tensor) else list(first)
-    order, sizes = len(given), steps.shape[steps.dim() - states :]
-    firsts = [
-        _flat(given[0], sizes, 1, 0),
-        *(_flat(f, sizes, i + 2, 1) for i, f in enumerate(given[1:])),
-    ]
-    then, steps = _flat(then, sizes, order + 1, 1), _flat(steps, sizes, 1, 1)
-    if order > 1:
-        firsts, then, steps = _windows(firsts, then, steps)
-    length = steps.shape[-2]
-    begin = torch.as_tensor(begin)
-    end = torch.as_tensor(length if end is None else end)
+    firsts, thens = _several(first), _several(then)
+    order = len(firsts)
+    sizes = steps.shape[steps.dim() - states :]
+    starts = _filled(firsts[0], states)
+    places = [[_filled(f, states * (i + 2) + 1)] for i, f in enumerate(firsts[1:])]
+    places.append([_filled(t, states * (order + 1) + 1) for t in thens])
+    steps = _filled(steps, states + 1)
+    frame = window(sizes, order, places[-1])
+    tables = [_staged(frame, ts, i + 2) for i, ts in enumerate(places)]
+    starts, steps = frame.flat(starts), frame.flat(steps)
+    every = [t for place in tables for t in place]
+    length = torch.broadcast_shapes(steps.shape[-2:-1], *(t.shape[-3:-2] for t in every))[0]
+    ends = [torch.as_tensor(length if end is None else end), torch.as_tensor(begin)]
     batch = torch.broadcast_shapes(
-        firsts[0].shape[:-1], then.shape[:-3], steps.shape[:-2], begin.shape, end.shape,
-        *(f.shape[:-3] for f in firsts[1:]),
+        starts.shape[:-1], steps.shape[:-2], *(t.shape[:-3] for t in every),
+        *(e.shape for e in ends),
     )  # fmt: skip
-    return _eliminate(_chains(firsts, then, steps, begin, end, batch, length)).reshape(batch)
+    rows = torch.stack([
+        torch.stack([_rows(t.shape[:-3], batch) * t.shape[-3] for t in place]) for place in tables
+    ])  # fmt: skip
+    strides = [int(t.shape[-3] > 1) for t in every]
+    stages = [_joined([place[k] for place in tables]) for k in range(len(frame.stages))]
+    above = [[t.shape[:-2].numel() for t in place] for place in tables]
+    for i in range(1, order):
+        above_i = torch.tensor([sum(a[k] for a in above[:i]) for k in range(len(stages))])
+        rows[i] += above_i[:, None]
+    nodes = chain_nodes(
+        *(e.expand(batch).reshape(-1) for e in reversed(ends)),
+        _rows(starts.shape[:-1], batch), rows, strides,
+        _rows(steps.shape[:-2], batch) * steps.shape[-2], int(steps.shape[-2] > 1), length,
+    )  # fmt: skip
+    shape = forest.Forest(nodes, math.prod(batch))
+    return _eliminate(_rows_of(starts, 1), stages, _rows_of(steps, 1), shape).reshape(batch)
 
 
-def sum_tree(first: Tensor, then: Tensor, steps: Tensor, parent: Tensor, states: int = 1) -> Tensor:
+def sum_tree(first: Tensor, then: Tables, steps: Tensor, parent: Tensor, states: int = 1) -> Tensor:
     """Eliminate the states of the nodes of forests; returns [...], the sum over their trees.
 
     first   [..., V | 1, *S] at roots      then  [..., V | 1, *S, *S], the parent's states first
     steps   [..., V, *S]                   parent  [V]: a root's parent is -1 or itself
     """
     sizes = steps.shape[steps.dim() - states :]
-    first, then, steps = (_flat(t, sizes, g, 1) for t, g in ((first, 1), (then, 2), (steps, 1)))
-    size, nodes = steps.shape[-1], steps.shape[-2]
-    if parent.shape != (nodes,):
-        message = f"{nodes} nodes have {tuple(parent.shape)} parents"
+    thens = [_filled(t, 2 * states + 1) for t in _several(then)]
+    frame = window(sizes, 1, thens)
+    first, steps = (frame.flat(_filled(t, states + 1)) for t in (first, steps))
+    tables = _staged(frame, thens, 2)
+    count = steps.shape[-2]
+    if parent.shape != (count,):
+        message = f"{count} nodes have {tuple(parent.shape)} parents"
         raise ValueError(message)
-    batch = torch.broadcast_shapes(first.shape[:-2], then.shape[:-3], steps.shape[:-2])
-    own = torch.arange(nodes)
-    parent = torch.where(parent == own, -1, parent)
-    count = math.prod(batch)
-    offset = torch.arange(count)[:, None] * nodes
-    parents = torch.where(parent >= 0, parent + offset, -1).reshape(-1)
-    rows = torch.stack([
-        _rows(first.shape[:-1], (*batch, nodes)),
-        _rows(then.shape[:-2], (*batch, nodes)),
-        _rows(steps.shape[:-1], (*batch, nodes)),
-    ])  # fmt: skip
-    tree = torch.arange(count).repeat_interleave(nodes)
-    order = (parents_first(parent) + offset).reshape(-1)
-    shape = forest.Forest(rows, parents, tree, order, count)
-    tables = (first.reshape(-1, size), then.reshape(-1, size, size), steps.reshape(-1, size))
-    return _eliminate((*tables, shape)).reshape(batch)
+    batch = torch.broadcast_shapes(
+        first.shape[:-2], steps.shape[:-2], *(t.shape[:-3] for t in tables)
+    )
+    cells = (*batch, count)
+    nodes = tree_nodes(
+        parent,
+        _rows(first.shape[:-1], cells).reshape(-1, count),
+        torch.stack([_rows(t.shape[:-2], cells).reshape(-1, count) for t in tables]),
+        _rows(steps.shape[:-1], cells).reshape(-1, count),
+    )
+    stages = [t.reshape(-1, *t.shape[-2:]) for t in tables]
+    shape = forest.Forest(nodes, math.prod(batch))
+    return _eliminate(_rows_of(first, 1), stages, _rows_of(steps, 1), shape).reshape(batch)
 
 
-def parents_first(parent: Tensor) -> Tensor:
-    """Return the nodes of a forest with every parent before its children.
-
-    Raises ValueError where parents go round in a circle.
-    """
-    nodes = torch.arange(len(parent))
-    found: list[Tensor] = []
-    known = torch.zeros(len(parent) + 1, dtype=torch.bool)
-    known[-1] = True
-    left = nodes
-    while len(left):
-        ready = known[parent[left]]
-        if not ready.any():
-            message = f"the parents of node {int(left[0])} go round in a circle"
-            raise ValueError(message)
-        found.append(left[ready])
-        known[left[ready]] = True
-        left = left[~ready]
-    return torch.cat(found) if found else nodes
+def _several(tables: Tables) -> list[Tensor]:
+    return [tables] if isinstance(tables, Tensor) else list(tables)
 
 
-Problem = tuple[Tensor, Tensor, Tensor, forest.Forest]
+def _filled(table: Tensor, axes: int) -> Tensor:
+    """Add the axes on the left that a table lacks."""
+    return table.reshape(*[1] * (axes - table.dim()), *table.shape)
 
 
-def _eliminate(problem: Problem) -> Tensor:
-    first, then, steps, shape = problem
-    dtype = torch.promote_types(torch.promote_types(first.dtype, then.dtype), steps.dtype)
-    first, then, steps = (t.to(dtype) for t in (first, then, steps))
-    if steps.is_cuda:
-        return plain.eliminate(first, then, steps, shape)
-    return forest.eliminate(first, then, steps, shape, reduction())
+def _staged(frame: Window, tables: Sequence[Tensor], groups: int) -> list[Tensor]:
+    """One table for each stage, [..., T, window, fan]."""
+    of = [frame.stage_of(t, groups) for t in tables]
+    none = tables[0].new_zeros((1,) * (groups * len(frame.sizes) + 1))
+    return [
+        frame.table([t for t, s in zip(tables, of, strict=True) if s == k] or [none], k, groups)
+        for k in range(len(frame.stages))
+    ]
 
 
-def _chains(
-    firsts: list[Tensor],
-    then: Tensor,
-    steps: Tensor,
-    begin: Tensor,
-    end: Tensor,
-    batch: torch.Size,
-    length: int,
-) -> Problem:
-    """Lay the positions of all chains out as the nodes of a forest, chain by chain."""
-    size = steps.shape[-1]
-    cells = (*batch, length)
-    begin, end = (t.expand(batch)[..., None] for t in (begin, end))
-    time = torch.arange(length)
-    real = ((time >= begin) & (time < end)).reshape(-1)
-    nodes = torch.arange(len(real))
-    parent = torch.where((time == begin).expand(cells).reshape(-1), -1, nodes - 1)
-    table, row = then.reshape(-1, size, size), _rows(then.shape[:-2], cells)
-    for place, early in enumerate(firsts[1:], 1):
-        # The positions before a full window have tables of their own.
-        here = (time == begin + place).expand(cells).reshape(-1)
-        row = torch.where(here, len(table) + _rows(early.shape[:-2], cells), row)
-        table = torch.cat([table, early.reshape(-1, size, size)])
-    start = _rows(firsts[0].shape[:-1], batch)[:, None].expand(-1, length).reshape(-1)
-    rows = torch.stack([start, row, _rows(steps.shape[:-1], cells)])
-    tree = torch.arange(math.prod(batch)).repeat_interleave(length)
-    shape = forest.Forest(rows, parent, tree, nodes[real], math.prod(batch))
-    return firsts[0].reshape(-1, size), table, steps.reshape(-1, size), shape
+def _joined(tables: Sequence[Tensor]) -> Tensor:
+    flat = [_rows_of(t, 2) for t in tables]
+    return flat[0] if len(flat) == 1 else torch.cat(flat)
+
+
+def _rows_of(table: Tensor, axes: int) -> Tensor:
+    """One axis of all rows, before the last `axes`."""
+    kept = table.shape[table.dim() - axes :]
+    return table.reshape(table.shape[: table.dim() - axes].numel(), *kept)
 
 
 def _rows(shape: Sequence[int], cells: Sequence[int]) -> Tensor:
@@ -153,39 +139,56 @@ def _rows(shape: Sequence[int], cells: Sequence[int]) -> Tensor:
     return torch.arange(math.prod(shape)).reshape(tuple(shape)).expand(tuple(cells)).reshape(-1)
 
 
-def _flat(table: Tensor, sizes: Sequence[int], groups: int, time: int) -> Tensor:
-    """Make one axis of each group of states, at their full sizes; `time` axes stand before them."""
-    states = len(sizes) * groups
-    if table.dim() < states + time:
-        table = table.reshape(*[1] * (states + time - table.dim()), *table.shape)
-    lead = table.shape[: table.dim() - states]
-    table = table.expand(*lead, *[*sizes] * groups)
-    return table.reshape(*lead, *[math.prod(sizes)] * groups)
+def _eliminate(
+    first: Tensor, then: Sequence[Tensor], steps: Tensor, shape: forest.Forest
+) -> Tensor:
+    dtype = steps.dtype
+    for t in (first, *then):
+        dtype = torch.promote_types(dtype, t.dtype)
+    first, steps, *then = (t.to(dtype) for t in (first, steps, *then))
+    if steps.is_cuda:
+        return plain.eliminate(first, then, steps, shape)
+    return forest.eliminate(first, then, steps, shape, reduction())
 
 
-def _windows(
-    firsts: list[Tensor], then: Tensor, steps: Tensor
-) -> tuple[list[Tensor], Tensor, Tensor]:
-    """A chain of order L as one of order 1: its state is the window of the last L states.
+@torch.library.custom_op("genlang::chain_nodes", mutates_args=())
+def chain_nodes(
+    begin: Tensor, end: Tensor, first: Tensor, rows: Tensor, strides: Sequence[int], steps: Tensor,
+    stride: int, length: int,
+) -> Tensor:  # fmt: skip
+    """The nodes of chains, as `layout.chains` lays them out."""
+    starts, stops = (t.cpu().to(torch.int64) for t in (begin, end))
+    real = starts < stops
+    if bool((real & ((starts < 0) | (stops > length))).any()):
+        message = f"a chain leaves its {length} positions"
+        raise ValueError(message)
+    arrays = [t.contiguous().numpy() for t in (starts, stops, first, rows)]
+    moves = torch.tensor(strides).reshape(rows.shape[:2]).numpy()
+    nodes = layout.chains(*arrays, moves, steps.numpy(), stride, length, rows.shape[1])
+    return torch.from_numpy(nodes)
 
-    Windows that overlap differently have weight 0; before the first state stands state 0.
-    """
-    order, size = len(firsts), steps.shape[-1]
-    states = torch.cartesian_prod(*[torch.arange(size)] * order)  # [size ** order, order]
-    follows = (states[:, None, 1:] == states[None, :, :-1]).all(-1)
-    unbegun = [(states[:, : order - i - 1] == 0).all(-1) for i in range(order)]
-    flat = len(states)
 
-    def step(table: Tensor, place: int) -> Tensor:
-        """[..., (place + 1) groups] -> [..., windows, windows]."""
-        lead = table.shape[: table.dim() - place - 1]
-        whole = table.reshape(*lead, *[1] * (order - place), *table.shape[len(lead) :])
-        whole = whole.expand(*lead, *[size] * (order + 1))
-        # whole[..., w, z] with w the window before and z the state now
-        pairs = whole.reshape(*lead, flat, size)[..., states[:, -1]]
-        return pairs.masked_fill(~(follows & unbegun[place - 1][:, None]), -math.inf)
+@chain_nodes.register_fake
+def _(begin: Tensor, end: Tensor, first: Tensor, rows: Tensor, strides: Sequence[int],
+      steps: Tensor, stride: int, length: int) -> Tensor:  # fmt: skip
+    del end, strides, steps, stride
+    return first.new_empty((begin.shape[0] * length * rows.shape[1], 5))
 
-    start = firsts[0][..., states[:, -1]].masked_fill(~unbegun[0], -math.inf)
-    whole = steps[..., states[:, -1]]
-    seconds = [step(f, i) for i, f in enumerate(firsts[1:], 1)]
-    return [start, *seconds], step(then, order), whole
+
+@torch.library.custom_op("genlang::tree_nodes", mutates_args=())
+def tree_nodes(parent: Tensor, first: Tensor, rows: Tensor, steps: Tensor) -> Tensor:
+    """The nodes of forests, as `layout.trees` lays them out; raises where parents form a circle."""
+    above = parent.cpu().to(torch.int64).contiguous().numpy()
+    order, left = layout.parents_first(above)
+    if left >= 0:
+        message = f"the parents of node {left} go round in a circle"
+        raise ValueError(message)
+    arrays = (t.contiguous().numpy() for t in (first, rows, steps))
+    nodes = layout.trees(above, order, *arrays, first.shape[0], rows.shape[0])
+    return torch.from_numpy(nodes)
+
+
+@tree_nodes.register_fake
+def _(parent: Tensor, first: Tensor, rows: Tensor, steps: Tensor) -> Tensor:
+    del parent, steps
+    return first.new_empty((first.numel() * rows.shape[0], 5))

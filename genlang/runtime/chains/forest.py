@@ -7,7 +7,8 @@ Three operations, each the derivative of the one before:
     forest_second  the derivative of the marginals along a direction, for Hessian-vector products
 
 They are opaque to torch (`torch.library.custom_op`), so they can be traced, and know how to be
-batched: `vmap` adds one leading axis, which the kernels take. A third derivative raises.
+batched: `vmap` adds one leading axis, which the kernels take. A third derivative raises. Everything
+is computed in float64; results have the dtype of the log weights.
 """
 
 from collections.abc import Sequence
@@ -18,188 +19,236 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlang.runtime.chains import kernels
+from genlang.runtime.chains import kernels, layout, moves
 
 HOWS = ("sum", "max", "draw")
-NODES = ("rows", "parent", "tree", "order")
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """The shape of a forest. `rows` [3, nodes], `parent`, `tree` [nodes], `order` [real nodes].
+    """The shape of a forest: `nodes` [nodes, 5] as `kernels` reads them, and how many trees."""
 
-    A node reads row `rows[0, v]` of `first` where it is a root, `rows[1, v]` of `then` where it is
-    not, and `rows[2, v]` of `steps`. Nodes that `order` leaves out do not exist.
-    """
-
-    rows: Tensor
-    parent: Tensor
-    tree: Tensor
-    order: Tensor
+    nodes: Tensor
     trees: int
 
 
-def eliminate(first: Tensor, then: Tensor, steps: Tensor, forest: Forest, how: str) -> Tensor:
+def eliminate(
+    first: Tensor, then: Sequence[Tensor], steps: Tensor, forest: Forest, how: str
+) -> Tensor:
     """Return log Z (`sum`, `draw`) or the greatest log weight (`max`) of each tree: [trees].
 
-    first [R, K], then [R, K, K] (parent's state first), steps [R, K], in logs. The gradient holds
-    the marginals, the mode or one exact draw of all states.
+    first [R, Q], steps [R, Q] and for each stage then [R, P, fan], in logs: windows of P states
+    whose newest variables have Q. The gradient holds the marginals, the mode or one exact draw of
+    all states.
     """
-    nodes = (forest.rows, forest.parent, forest.tree, forest.order)
-    uniform = torch.rand(len(forest.parent), dtype=steps.dtype) if how == "draw" else steps[:0, 0]
+    sizes = _sizes(first, then, steps, forest)
+    flat = [first.reshape(1, -1), _one([t.reshape(1, -1) for t in then]), steps.reshape(1, -1)]
+    count = len(forest.nodes)
+    uniform = (
+        torch.rand((1, count), dtype=torch.float64) if how == "draw" else steps.new_empty((1, 0))
+    )
     total: Tensor = _Total.apply(
-        first[None], then[None], steps[None], uniform, *nodes, forest.trees, HOWS.index(how)
+        *flat, uniform, forest.nodes, sizes, forest.trees, HOWS.index(how)
     )[0]
     return total[0]
 
 
-def _numpy(tensors: Sequence[Tensor]) -> list[Any]:
-    return [t.detach().contiguous().numpy() for t in tensors]
+def _one(tables: list[Tensor]) -> Tensor:
+    return tables[0] if len(tables) == 1 else torch.cat(tables, 1)
+
+
+def _sizes(first: Tensor, then: Sequence[Tensor], steps: Tensor, forest: Forest) -> list[int]:
+    """[Q, rows of first, of steps, P, then fan and rows of each stage]; raises on wrong shapes."""
+    shapes = [tuple(t.shape) for t in (first, *then, steps)]
+    good = [len(s) for s in shapes] == [2, *[3] * len(then), 2] and forest.nodes.shape[1:] == (5,)
+    width = then[0].shape[-2] if good and then else 0
+    last = first.shape[-1]
+    good = good and last == steps.shape[-1] and last > 0 and width > 0 and width % last == 0
+    if not good or any(t.shape[1] != width or width % max(t.shape[2], 1) for t in then):
+        message = f"tables of a forest do not fit together: {shapes}"
+        raise ValueError(message)
+    stages = [n for t in then for n in (t.shape[2], t.shape[0])]
+    return [last, first.shape[0], steps.shape[0], width, *stages]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """The list of sizes that operations take, as kernels read it."""
+
+    last: int
+    width: int
+    rows: Any
+    stages: Any
+
+    @classmethod
+    def of(cls, sizes: Sequence[int]) -> "_Sizes":
+        last, _, _, width = sizes[:4]
+        fan, rows = np.array(sizes[4::2]), np.array(sizes[5::2])
+        tables = np.concatenate([[0], np.cumsum(rows * width * fan)[:-1]])
+        shifts = np.concatenate([[0], np.cumsum(rows)[:-1]])
+        return cls(last, width, rows, np.stack([fan, width // fan, tables, shifts], 1))
+
+
+def _numpy(*tensors: Tensor) -> list[Any]:
+    return [
+        (t.detach().double() if t.is_floating_point() else t).contiguous().numpy() for t in tensors
+    ]
 
 
 def _batches(*tensors: Tensor) -> int:
     return max(t.shape[0] for t in tensors)
 
 
+def _like(dtype: torch.dtype, *arrays: Any) -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(a).to(dtype) for a in arrays)
+
+
 @torch.library.custom_op("genlang::forest_total", mutates_args=())
 def forest_total(
-    first: Tensor, then: Tensor, steps: Tensor, rows: Tensor, parent: Tensor, tree: Tensor,
-    order: Tensor, trees: int, how: int,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+    first: Tensor, then: Tensor, steps: Tensor, nodes: Tensor, sizes: Sequence[int], trees: int,
+    how: int,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """The log weight of each tree, [batches, trees], and the messages of its upward pass.
 
-    The messages of a greatest weight are the best states: first of them, int64 as floats, the
-    others empty.
+    The messages of a greatest weight are the best states, as floats; the others are empty.
     """
-    given, nodes = _numpy((first, then, steps)), _numpy((rows, parent, tree, order))
-    batches, size = _batches(first, then, steps), first.shape[-1]
-    total = np.zeros((batches, trees), given[0].dtype)
-    below, weight, mass = (np.zeros((batches, len(parent), size), given[0].dtype) for _ in range(3))
+    firsts, thens, logs, places = _numpy(first, then, steps, nodes)
+    size = _Sizes.of(sizes)
+    bad = layout.fault(places, trees, sizes[1], size.rows, sizes[2])
+    if bad >= 0:
+        message = f"node {bad} of a forest reads what does not exist: {places[bad].tolist()}"
+        raise ValueError(message)
+    batches = _batches(first, then, steps)
+    total = np.zeros((batches, trees))
+    weight = np.empty((batches, len(nodes) * size.width))
     if HOWS[how] == "max":
-        chosen = np.zeros(below.shape, np.int64)
-        kernels.best(*given, *nodes, total, below, chosen)
-        out = [total, chosen.astype(total.dtype), *[np.zeros((batches, 0), total.dtype)] * 4]
-    else:
-        table, shift = kernels.scaled(given[1])
-        above = kernels.upward(
-            *given[:2], table, shift, given[2], *nodes, total, below, weight, mass
-        )
-        if len(table) < batches:
-            table = np.repeat(table, batches, 0)
-        out = [total, below, weight, mass, above, table]
-    one, two, three, four, five, six = map(torch.from_numpy, out)
-    return one, two, three, four, five, six
+        moves.best(firsts, thens, logs, places, size.stages, size.last, total, weight)
+        empty = [np.zeros((batches, 0)), np.zeros((batches, 0)), np.zeros((batches, 0), np.bool_)]
+        one, two, three, four, five = map(torch.from_numpy, (total, weight, *empty))
+        return one.to(first.dtype), two, three, four, five
+    table = np.empty_like(thens)
+    shift = np.empty((len(thens), int(size.rows.sum())))
+    kernels.exponentiated(thens, size.stages, size.rows, table, shift)
+    mass = np.empty_like(weight)
+    hard = np.zeros((batches, trees), np.bool_)
+    kernels.upward(firsts, thens, table, shift, logs, places, size.stages, size.last, total, hard,
+                   weight, mass)  # fmt: skip
+    one, two, three, four, five = map(torch.from_numpy, (total, weight, mass, table, hard))
+    return one.to(first.dtype), two, three, four, five
 
 
 @torch.library.custom_op("genlang::forest_moved", mutates_args=())
 def forest_moved(
-    gradient: Tensor, first: Tensor, then: Tensor, steps: Tensor, below: Tensor, weight: Tensor,
-    mass: Tensor, above: Tensor, table: Tensor, uniform: Tensor, rows: Tensor, parent: Tensor,
-    tree: Tensor, order: Tensor, trees: int, how: int,
+    gradient: Tensor, first: Tensor, then: Tensor, steps: Tensor, weight: Tensor, mass: Tensor,
+    table: Tensor, hard: Tensor, uniform: Tensor, nodes: Tensor, sizes: Sequence[int], how: int,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """The gradient of `gradient` [batches, trees] times the totals, as to first, then and steps."""
-    given, nodes = _numpy((first, then, steps)), _numpy((rows, parent, tree, order))
+    size = _Sizes.of(sizes)
+    outer, firsts, thens, places, messages = _numpy(gradient, first, then, nodes, weight)
     batches = _batches(gradient, first, then, steps)
-    outer = np.broadcast_to(gradient.detach().numpy(), (batches, trees))
-    out = [np.zeros((batches, *t.shape[1:]), t.dtype) for t in given]
-    tables = _numpy((table,))
-    messages = _numpy((below, weight, mass, above))
-    match HOWS[how]:
-        case "sum":
-            kernels.downward(outer, *given[:2], *tables, *nodes, *messages, *out)
-        case "max":
-            best = np.broadcast_to(messages[0], (batches, *messages[0].shape[1:]))
-            kernels.follow(outer, *nodes, best.astype(np.int64), *out)
-        case _:
-            chosen = np.zeros((batches, *messages[0].shape[1:]), np.int64)
-            numbers = np.broadcast_to(uniform.numpy(), (batches, len(parent)))
-            kernels.choose(*given[:2], *tables, nodes[0], nodes[1], nodes[3], *messages, numbers,
-                           chosen)  # fmt: skip
-            kernels.follow(outer, *nodes, chosen, *out)
-    one, two, three = map(torch.from_numpy, out)
+    out = [np.zeros((batches, t.shape[1])) for t in (first, then, steps)]
+    if HOWS[how] == "max":
+        moves.mark(outer, places, size.stages, size.last, messages, *out)
+        one, two, three = _like(first.dtype, *out)
+        return one, two, three
+    masses, tables, tight, numbers = _numpy(mass, table, hard, uniform)
+    if HOWS[how] == "sum":
+        kernels.downward(outer, firsts, thens, tables, places, size.stages, size.last, tight,
+                         messages, masses, *out)  # fmt: skip
+    else:
+        chosen = np.empty((batches, messages.shape[1]))
+        moves.choose(firsts, thens, tables, places, size.stages, size.last, tight, messages,
+                     masses, numbers, chosen)  # fmt: skip
+        moves.mark(outer, places, size.stages, size.last, chosen, *out)
+    one, two, three = _like(first.dtype, *out)
     return one, two, three
 
 
 @torch.library.custom_op("genlang::forest_second", mutates_args=())
 def forest_second(
     by_first: Tensor, by_then: Tensor, by_steps: Tensor, gradient: Tensor, first: Tensor,
-    then: Tensor, steps: Tensor, below: Tensor, weight: Tensor, mass: Tensor, above: Tensor,
-    table: Tensor, rows: Tensor, parent: Tensor, tree: Tensor, order: Tensor, trees: int,
+    then: Tensor, steps: Tensor, weight: Tensor, mass: Tensor, table: Tensor, hard: Tensor,
+    nodes: Tensor, sizes: Sequence[int],
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
     """The derivative of totals and of `forest_moved` along the direction `by_*`."""
-    given, nodes = _numpy((first, then, steps)), _numpy((rows, parent, tree, order))
-    by = _numpy((by_first, by_then, by_steps))
+    size = _Sizes.of(sizes)
+    outer, firsts, thens, places = _numpy(gradient, first, then, nodes)
     batches = _batches(by_first, by_then, by_steps, gradient, first, then, steps)
-    outer = np.broadcast_to(gradient.detach().numpy(), (batches, trees))
-    total = np.zeros((batches, trees), given[0].dtype)
-    out = [np.zeros((batches, *t.shape[1:]), t.dtype) for t in given]
-    messages = _numpy((below, weight, mass, above))
-    kernels.second(outer, *given[:2], *_numpy((table,)), *nodes, *messages, *by, total, *out)
-    zero, one, two, three = map(torch.from_numpy, (total, *out))
+    total = np.zeros((batches, gradient.shape[1]))
+    out = [np.zeros((batches, t.shape[1])) for t in (first, then, steps)]
+    messages = _numpy(weight, mass)
+    moves.second(outer, firsts, thens, *_numpy(table), places, size.stages, size.last,
+                 *_numpy(hard), *messages, *_numpy(by_first, by_then, by_steps), total,
+                 *out)  # fmt: skip
+    zero, one, two, three = _like(first.dtype, total, *out)
     return zero, one, two, three
 
 
 @forest_total.register_fake
-def _(first: Tensor, then: Tensor, steps: Tensor, rows: Tensor, parent: Tensor, tree: Tensor,
-      order: Tensor, trees: int, how: int) -> Any:  # fmt: skip
-    del rows, tree, order
+def _(first: Tensor, then: Tensor, steps: Tensor, nodes: Tensor, sizes: Sequence[int], trees: int,
+      how: int) -> Any:  # fmt: skip
     batches = _batches(first, then, steps)
-    nodes = first.new_empty((batches, parent.shape[0], first.shape[-1]))
-    rest = [nodes] * 4 + [then.new_empty((batches, *then.shape[1:]))]
-    if HOWS[how] == "max":
-        rest = [nodes, *[first.new_empty((batches, 0))] * 4]
-    return (first.new_empty((batches, trees)), *(t.clone() for t in rest))
+    nothing = HOWS[how] == "max"
+    every = (batches, nodes.shape[0] * sizes[3])
+    none = (batches, 0)
+    shapes = (every, none, none) if nothing else (every, every, tuple(then.shape))
+    return (
+        first.new_empty((batches, trees)),
+        *(first.new_empty(s, dtype=torch.float64) for s in shapes),
+        first.new_empty(none if nothing else (batches, trees), dtype=torch.bool),
+    )
 
 
 @forest_moved.register_fake
 def _(gradient: Tensor, first: Tensor, then: Tensor, steps: Tensor, *rest: Any) -> Any:
     del rest
     batches = _batches(gradient, first, then, steps)
-    return tuple(t.new_empty((batches, *t.shape[1:])) for t in (first, then, steps))
+    return tuple(t.new_empty((batches, t.shape[1])) for t in (first, then, steps))
 
 
 @forest_second.register_fake
 def _(by_first: Tensor, by_then: Tensor, by_steps: Tensor, gradient: Tensor, first: Tensor,
       then: Tensor, steps: Tensor, *rest: Any) -> Any:  # fmt: skip
+    del rest
     batches = _batches(by_first, by_then, by_steps, gradient, first, then, steps)
-    parts = tuple(t.new_empty((batches, *t.shape[1:])) for t in (first, then, steps))
-    return (first.new_empty((batches, rest[-1])), *parts)
+    parts = tuple(t.new_empty((batches, t.shape[1])) for t in (first, then, steps))
+    return (first.new_empty((batches, gradient.shape[1])), *parts)
 
 
 def _batched(op: Any, count: int) -> Any:
     """The rule of `vmap`: its axis and the leading axis of the first `count` arguments are one."""
 
     def rule(info: Any, dims: tuple[int | None, ...], *args: Any) -> Any:
-        given = list(args)
+        if any(isinstance(d, int) for d in dims[count:]):
+            message = "the shape of a forest cannot be batched"
+            raise NotImplementedError(message)
         size = info.batch_size
-        inner = max(
-            t.shape[1 if d is not None else 0] if d == 0 else t.movedim(d, 0).shape[1]
-            if d is not None else t.shape[0]
-            for t, d in zip(given[:count], dims[:count], strict=True)
-        )  # fmt: skip
-        for i in range(count):
-            t, d = given[i], dims[i]
-            if d is None:
-                if inner > 1 and t.shape[0] > 1:
-                    given[i] = t.repeat(size, *[1] * (t.dim() - 1))
-                continue
-            t = t.movedim(d, 0)
-            if t.shape[1] < inner:
-                t = t.expand(-1, inner, *t.shape[2:])
-            given[i] = t.reshape(-1, *t.shape[2:])
-        result = op(*given)
-        many = isinstance(result, tuple | list)
-        out = [r.reshape(size, -1, *r.shape[1:]) if r.shape[0] == size * inner
-               else r.expand(size, *r.shape)
-               for r in (result if many else (result,))]  # fmt: skip
-        return (tuple(out), (0,) * len(out)) if many else (out[0], 0)
+        first = [
+            t if d is None else t.movedim(d, 0)
+            for t, d in zip(args[:count], dims[:count], strict=True)
+        ]
+        flags = [d is not None for d in dims[:count]]
+        inner = max(t.shape[int(many)] for t, many in zip(first, flags, strict=True))
+        for i, many in enumerate(flags):
+            t = first[i]
+            if not many:
+                first[i] = t.repeat(size, *[1] * (t.dim() - 1)) if inner > 1 < t.shape[0] else t
+            else:
+                wide = t.expand(-1, inner, *t.shape[2:])
+                first[i] = wide.reshape(size * inner, *t.shape[2:])
+        whole = size * inner
+        out = [
+            (r.reshape(size, inner, *r.shape[1:]), 0) if r.shape[0] == whole else (r, None)
+            for r in op(*first, *args[count:])
+        ]
+        return tuple(r for r, _ in out), tuple(d for _, d in out)
 
     return rule
 
 
 forest_total.register_vmap(_batched(forest_total, 3))
 forest_moved.register_vmap(_batched(forest_moved, 9))
-forest_second.register_vmap(_batched(forest_second, 12))
+forest_second.register_vmap(_batched(forest_second, 11))
 
 
 def _summed(value: Tensor, like: Tensor) -> Tensor:
@@ -219,17 +268,17 @@ class _Total(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        ctx.save_for_backward(*inputs[:3], *output[1:], *inputs[3:8])
+        ctx.save_for_backward(*inputs[:3], *output[1:], *inputs[3:5])
         ctx.mark_non_differentiable(*output[1:])
-        ctx.trees, ctx.how = inputs[8:]
+        ctx.sizes, ctx.how = inputs[5], inputs[7]
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor, *rest: Tensor) -> Any:
         del rest
         first, then, steps, *others = ctx.saved_tensors
-        moved = _Moved.apply(gradient, first, then, steps, *others, ctx.trees, ctx.how)
+        moved = _Moved.apply(gradient, first, then, steps, *others, ctx.sizes, ctx.how)
         parts = (_summed(m, t) for m, t in zip(moved, (first, then, steps), strict=True))
-        return (*parts, *[None] * 7)
+        return (*parts, *[None] * 5)
 
 
 class _Moved(torch.autograd.Function):
@@ -242,8 +291,8 @@ class _Moved(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
         del output
-        ctx.save_for_backward(*inputs[:9], *inputs[10:14])
-        ctx.trees, ctx.how = inputs[14:]
+        ctx.save_for_backward(*inputs[:8], inputs[9])
+        ctx.sizes, ctx.how = inputs[10:]
 
     @staticmethod
     def backward(ctx: Any, *by: Tensor) -> Any:
@@ -251,10 +300,10 @@ class _Moved(torch.autograd.Function):
             message = "modes and draws of states have no derivative"
             raise NotImplementedError(message)
         gradient, first, then, steps, *rest = ctx.saved_tensors
-        total, *moved = _Second.apply(*by, gradient, first, then, steps, *rest, ctx.trees)
+        total, *moved = _Second.apply(*by, gradient, first, then, steps, *rest, ctx.sizes)
         parts = (_summed(m, t) for m, t in
                  zip((total, *moved), (gradient, first, then, steps), strict=True))  # fmt: skip
-        return (*parts, *[None] * 12)
+        return (*parts, *[None] * 8)
 
 
 class _Second(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""Belief propagation on forests, compiled: upward messages, then marginals, a mode or a draw.
+"""Belief propagation on forests, compiled: messages upward, posterior marginals downward.
 
 A chain is a forest whose nodes have one child each; ragged batches are forests of many trees.
 A node v with parent p has the conditional table `then[z_p, z_v]` and own log weights `steps[z_v]`:
@@ -7,333 +7,336 @@ A node v with parent p has the conditional table `then[z_p, z_v]` and own log we
     m_v(z') = log sum_z exp(then_v(z', z) + b_v(z))               message to the parent
     log Z   = log sum_z exp(first(z) + b_root(z))
 
-(Pearl 1988, chapter 4.) Sums run over products of `exp(then - row maximum)` and `exp(b - maximum)`,
-one exponential a state rather than one a pair; a message that underflows is added up again in logs,
-so far-off observations lose nothing. Derivatives of all of it are sums over the same conditional
-probabilities, which is how the second derivative is written here.
+(Pearl 1988, chapter 4.) Messages are products and sums of weights; a power of two is taken out of
+each node, and what was taken out is added to log Z. So a state costs one exponential, a pair one
+multiplication. A state that is possible weighs more than 0 always: weights that would vanish are
+kept at a floor. Where a sum is not large against what floors may have hidden (`loose`), the tree is
+marked, and done again in logs: far-off observations lose nothing.
 
-Arrays: first [D, R, K], then [D, R, K, K], steps [D, R, K], each with its own number of rows R and
-with D batches or one for all; `rows` [3, nodes] says which row of each a node reads; `parent`
-[nodes] (-1 at roots), `tree` [nodes] the result it belongs to, `order` the nodes, parents first.
+Windows. A node's state is a window of `width` values, and its child's window has lost the oldest
+variable and got a new one: state i of the parent goes to the states (i % turn) * fan + z of the
+child, z < fan, turn = width / fan. An ordinary chain has fan = width. Chains of order L and coupled
+chains take several such stages a step, each costs width * fan (`chain.py` lays them out). `steps`
+and `first` have the `last` variables of the window only.
+
+Arrays: `first` [D, rows * last], `then` [D, all tables], `steps` [D, rows * last] are flat, with D
+batches or one for all. `stages` [stage, 4]: fan, turn, where its tables begin, where their rows
+begin. `nodes` [nodes, 5], parents first: the parent (-1 at roots), the tree (-1: no such node), the
+row of `then` (of `first` at roots), that of `steps` (-1: none), the stage.
 """
 
 import math
 
-import numba
 import numpy as np
 
-TINY = 1e-250
-# Reductions may be reordered; infinities and NaN keep their meaning.
-FAST = {"reassoc", "contract", "nsz", "arcp"}
+from genlang.runtime.chains.arithmetic import LEAST, LN2, U, compiled, exp, power, two_to
+
+FLOOR = 1e-150
+# A sum is trusted where it is this much larger than what floors may have hidden.
+TRUST = 1e20
+# Nodes whose own weights are computed at once.
+BLOCK = 256
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def scaled(then):
-    """Return exp(then - row maximum) and the maxima of rows."""
-    batches, rows, size, _ = then.shape
-    table = np.empty_like(then)
-    shift = np.empty((batches, rows, size), then.dtype)
-    for d in range(batches):
-        for r in range(rows):
-            for i in range(size):
-                top = -math.inf
-                for j in range(size):
-                    top = max(top, then[d, r, i, j])
-                shift[d, r, i] = top
-                for j in range(size):
-                    here = then[d, r, i, j]
-                    # Exact zeros are common (absorbing states), and exp(-inf) is slow.
-                    table[d, r, i, j] = 0.0 if here == -math.inf else math.exp(here - top)
-    return table, shift
-
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def upward(first, then, table, shift, steps, rows, parent, tree, order, total, below, weight, mass):
-    """Fill messages: `below` b_v, `weight` exp(b_v - max), `mass` the sums of m_v; add up `total`.
-
-    `mass` is -1 where a message was added up in logs; `above[v]`, returned, is m_v.
-    """
-    batches, _, size = below.shape
-    above = np.zeros_like(below)
-    for d in range(batches):
-        df, dt, ds = d % first.shape[0], d % then.shape[0], d % steps.shape[0]
-        for v in order:
-            for z in range(size):
-                below[d, v, z] = steps[ds, rows[2, v], z]
-        for place in range(len(order) - 1, -1, -1):
-            v = order[place]
-            top = -math.inf
-            for z in range(size):
-                top = max(top, below[d, v, z])
-            for z in range(size):
-                gap = below[d, v, z]
-                weight[d, v, z] = 0.0 if gap == -math.inf else math.exp(gap - top)
-            p = parent[v]
-            if p < 0:
-                total[d, tree[v]] += _log_sum(first[df, rows[0, v]], below[d, v])
-                continue
-            r = rows[1, v]
-            for i in range(size):
-                amount = 0.0
-                for z in range(size):
-                    amount += table[dt, r, i, z] * weight[d, v, z]
-                if amount > TINY:  # not so for NaN, which the sum in logs passes on
-                    mass[d, v, i] = amount
-                    above[d, v, i] = math.log(amount) + top + shift[dt, r, i]
-                else:
-                    mass[d, v, i] = -1.0
-                    above[d, v, i] = _log_sum(then[dt, r, i], below[d, v])
-                below[d, p, i] += above[d, v, i]
-    return above
-
-
-@numba.njit(cache=True, nogil=True)
-def _log_sum(one, two):
+@compiled()
+def _maximum(logs, at, size):
+    """Return the greatest of some log weights, 0 where all of them are impossible."""
     top = -math.inf
-    for z in range(len(one)):
-        here = one[z] + two[z]
-        if here != here:
-            return here
-        top = max(top, here)
-    if top == -math.inf:
+    for z in range(size):
+        top = max(top, logs[at + z])
+    return 0.0 if top == -math.inf else top
+
+
+@compiled()
+def exponentiated(then, stages, rows, table, shift):
+    """Fill `table` with exp(then - shift), `shift` being the maximum of each row's table."""
+    for d in range(then.shape[0]):
+        for k in range(len(stages)):
+            size = U(stages[k, 0] * stages[k, 0] * stages[k, 1])
+            for r in range(rows[k]):
+                at = U(stages[k, 2] + r * stages[k, 0] * stages[k, 0] * stages[k, 1])
+                top = _maximum(then[d], at, size)
+                shift[d, stages[k, 3] + r] = top
+                for z in range(size):
+                    x = exp(then[d, at + z] - top)
+                    table[d, at + z] = FLOOR if (x < FLOOR) & (x > 0) else x
+
+
+@compiled()
+def _own(logs, nodes, low, high, last, out, tops):
+    """Fill `out` with exp(logs - maximum) of nodes low, ..., high - 1, and `tops` with maxima.
+
+    One loop over all of them: loops over a few states are too short to be vectorized well.
+    """
+    for v in range(low, high):
+        row, at = nodes[v, 3], U(v - low) * U(last)
+        if row < 0 or nodes[v, 1] < 0:
+            tops[v - low] = 0.0
+            for z in range(U(last)):
+                out[at + z] = 0.0
+            continue
+        here = U(row * last)
+        top = _maximum(logs, here, U(last))
+        tops[v - low] = top
+        for z in range(U(last)):
+            out[at + z] = logs[here + z] - top
+    for z in range(U(high - low) * U(last)):
+        out[z] = exp(out[z])
+
+
+@compiled()
+def _product(one, at, size, all_, here, wide):
+    """Multiply one[at:], repeated, into all_[here:], divide by 2^n, keep floors; returns n."""
+    amount = 0.0
+    for start in range(U(0), wide, size):
+        for z in range(size):
+            amount += one[at + z] * all_[here + start + z]
+    n = power(amount)
+    scale = two_to(-n)
+    for start in range(U(0), wide, size):
+        for z in range(size):
+            x, y = one[at + z], all_[here + start + z]
+            xy = x * y * scale
+            all_[here + start + z] = FLOOR if (xy < FLOOR) & (x > 0) & (y > 0) else xy
+    return n
+
+
+@compiled()
+def _message(tables, at, fan, turn, weight, mine, up):
+    """Fill `up` with the sums of table * weight; returns the least that is not 0."""
+    least = math.inf
+    for i in range(U(len(up))):
+        here = mine + (i % turn) * fan if turn > U(1) else mine
+        amount = 0.0
+        for z in range(fan):
+            amount += tables[at + z] * weight[here + z]
+        up[i] = amount
+        at += fan
+        least = amount if (amount > 0) & (amount < least) else least
+    return least
+
+
+@compiled()
+def upward(first, then, table, shift, steps, nodes, stages, last, total, hard, weight, mass):
+    """Fill `weight` and `mass`, exp(b_v) and exp(m_v) to a scale each, and `total` [D, trees].
+
+    For the trees marked in `hard` they are b_v and m_v. `weight`, `mass` [D, nodes * width].
+    """
+    batches, count = len(weight), len(nodes)
+    width = U(weight.shape[1] // max(count, 1))
+    fresh = np.empty(count, np.bool_)
+    loose = np.empty(count)
+    wide = np.empty(width)
+    own, tops = np.empty(BLOCK * last), np.empty(BLOCK)
+    powers = np.empty(total.shape[1], np.int64)
+    for d in range(batches):
+        tables, shifts = table[d % len(table)], shift[d % len(shift)]
+        firsts, logs = first[d % len(first)], steps[d % len(steps)]
+        below, above = weight[d], mass[d]
+        powers[:] = 0
+        fresh[:] = True
+        loose[:] = 0.0
+        marked = False
+        for v in range(count - 1, -1, -1):
+            if v % BLOCK == BLOCK - 1 or v == count - 1:
+                _own(logs, nodes, v - v % BLOCK, v + 1, last, own, tops)
+            p, tree, row, k = nodes[v, 0], nodes[v, 1], nodes[v, 2], nodes[v, 4]
+            if tree < 0:
+                continue
+            mine, own_at = U(v) * width, U(v % BLOCK) * U(last)
+            total[d, tree] += tops[v % BLOCK]
+            if fresh[v]:
+                for group in range(U(0), width, U(last)):
+                    for z in range(U(last)):
+                        x = own[own_at + z] if nodes[v, 3] >= 0 else 1.0
+                        below[mine + group + z] = x
+            elif nodes[v, 3] >= 0:
+                n = _product(own, own_at, U(last), below, mine, width)
+                powers[tree] += n
+                loose[v] = (loose[v] + 2.0 * width * LEAST) * two_to(-n)
+            hidden = max(loose[v], FLOOR) * TRUST * width
+            if p < 0:
+                at = U(row * last)
+                top = _maximum(firsts, at, U(last))
+                amount = 0.0
+                for z in range(U(last)):
+                    amount += exp(firsts[at + z] - top) * below[mine + z]
+                total[d, tree] += top
+                least = amount if amount > 0 else math.inf
+                total[d, tree] += math.log(amount) if amount != 0 else -math.inf
+            else:
+                fan, turn = U(stages[k, 0]), U(stages[k, 1])
+                at = U(stages[k, 2]) + U(row) * fan * width
+                total[d, tree] += shifts[stages[k, 3] + row]
+                least = _message(tables, at, fan, turn, below, mine, wide)
+                theirs = U(p) * width
+                for z in range(width):
+                    above[mine + z] = wide[z]
+                if fresh[p]:
+                    fresh[p] = False
+                    for z in range(width):
+                        below[theirs + z] = wide[z]
+                else:
+                    n = _product(wide, U(0), width, below, theirs, width)
+                    powers[tree] += n
+                    loose[p] = max((loose[p] * 2.0 * width + LEAST) * two_to(-n), FLOOR)
+            if least < hidden:
+                hard[d, tree] = marked = True
+        for tree in range(len(powers)):
+            total[d, tree] += LN2 * powers[tree]
+        if marked:
+            _upward_in_logs(firsts, then[d % len(then)], logs, nodes, stages, last, total[d],
+                            hard[d], below, above)  # fmt: skip
+
+
+@compiled()
+def log_sum(one, at, two, here, size):
+    """Return log sum_z exp(one[at + z] + two[here + z])."""
+    top = -math.inf
+    for z in range(size):
+        x = one[at + z] + two[here + z]
+        top = x if (x > top) | (x != x) else top
+    if top != top or top == -math.inf:
         return top
     amount = 0.0
-    for z in range(len(one)):
-        here = one[z] + two[z]
-        if here > -math.inf:
-            amount += math.exp(here - top)
+    for z in range(size):
+        x = exp(one[at + z] + two[here + z] - top)
+        amount += 0.0 if x <= LEAST else x
     return top + math.log(amount)
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def _conditional(i, v, r, d, dt, then, table, below, weight, mass, above, out):
-    """Fill `out` with p(z_v | z_parent = i, all below)."""
-    size = len(out)
-    if mass[d, v, i] > 0:
-        scale = 1.0 / mass[d, v, i]
+@compiled()
+def _upward_in_logs(first, then, steps, nodes, stages, last, total, hard, below, above):
+    width = U(len(below) // len(nodes))
+    for v in range(len(nodes)):
+        tree, row = nodes[v, 1], nodes[v, 3]
+        if tree >= 0 and hard[tree]:
+            total[tree] = 0.0
+            for z in range(width):
+                here = U(v) * width + z
+                below[here] = steps[U(row * last) + z % U(last)] if row >= 0 else 0.0
+    for v in range(len(nodes) - 1, -1, -1):
+        p, tree, k = nodes[v, 0], nodes[v, 1], nodes[v, 4]
+        if tree < 0 or not hard[tree]:
+            continue
+        mine = U(v) * width
+        if p < 0:
+            total[tree] += log_sum(first, U(nodes[v, 2] * last), below, mine, U(last))
+            continue
+        fan, turn = U(stages[k, 0]), U(stages[k, 1])
+        at = U(stages[k, 2]) + U(nodes[v, 2]) * fan * width
+        for i in range(width):
+            up = log_sum(then, at + i * fan, below, mine + (i % turn) * fan, fan)
+            above[mine + i] = up
+            below[U(p) * width + i] += up
+
+
+@compiled()
+def root(first, at, below, mine, hard, out, here, size):
+    """Fill `out` with the probabilities of a root's states, given the messages to it."""
+    if hard:
+        total = log_sum(first, at, below, mine, size)
         for z in range(size):
-            out[z] = table[dt, r, i, z] * weight[d, v, z] * scale
-    elif above[d, v, i] == -math.inf:
-        out[:] = 0.0
+            x = first[at + z] + below[mine + z] - total
+            out[here + z] = 0.0 if total == -math.inf else exp(x)
+        return
+    top = _maximum(first, at, size)
+    amount = 0.0
+    for z in range(size):
+        out[here + z] = exp(first[at + z] - top) * below[mine + z]
+        amount += out[here + z]
+    scale = 1.0 / amount if amount != 0 else 0.0
+    for z in range(size):
+        out[here + z] *= scale
+
+
+@compiled()
+def conditional(logs, table, at, below, here, above, hard, out, fan):
+    """Fill `out` with p(z_v | z_parent, all below): `at` the pair's row, `here` its first state."""
+    if above == (-math.inf if hard else 0.0):
+        for z in range(fan):
+            out[z] = 0.0
+    elif hard:
+        for z in range(fan):
+            x = logs[at + z] + below[here + z] - above
+            out[z] = exp(0.0 if x > 0 else x)
     else:
-        for z in range(size):
-            here = then[dt, r, i, z] + below[d, v, z] - above[d, v, i]
-            out[z] = 0.0 if here == -math.inf else math.exp(here)
+        scale = 1.0 / above
+        for z in range(fan):
+            out[z] = table[at + z] * below[here + z] * scale
 
 
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def downward(gradient, first, then, table, rows, parent, tree, order,
-             below, weight, mass, above, to_first, to_then, to_steps):  # fmt: skip
+@compiled()
+def _shares(tables, at, fan, turn, share, weight, mine, factor, marginal, pairs):
+    """Add share[i] * tables[i] to the marginals of a node, share[i] * weight to its pairs."""
+    for i in range(U(len(share))):
+        here = mine + (i % turn) * fan if turn > U(1) else mine
+        part = share[i]
+        for z in range(fan):
+            marginal[here + z] += part * tables[at + z]
+        part *= factor
+        for z in range(fan):
+            pairs[at + z] += part * weight[here + z]
+        at += fan
+
+
+@compiled()
+def downward(gradient, first, then, table, nodes, stages, last, hard, weight, mass,
+             to_first, to_then, to_steps):  # fmt: skip
     """Add the posterior marginals, times `gradient` [D, trees], to the rows that nodes read.
 
     The probability of a pair is a product of three numbers, `share[i] * table[i, z] * weight[z]`;
     those of all nodes that read one table are added up before its own numbers are multiplied in.
     """
-    batches, nodes, size = len(gradient), len(parent), below.shape[-1]
-    marginal = np.zeros((nodes, size), below.dtype)
-    given = np.empty(size, below.dtype)
-    share = np.empty(size, below.dtype)
-    pairs = np.zeros_like(to_then)
+    batches, count = len(to_first), len(nodes)
+    width = U(weight.shape[1] // max(count, 1))
+    marginal = np.empty(weight.shape[1])
+    share = np.empty(width)
+    given = np.empty(width)
     for d in range(batches):
-        df, dt, db = d % first.shape[0], d % then.shape[0], d % below.shape[0]
-        for v in order:
-            factor = gradient[d, tree[v]]
-            p = parent[v]
-            if p < 0:
-                _root(first[df, rows[0, v]], below[db, v], marginal[v])
-                for z in range(size):
-                    to_first[d, rows[0, v], z] += factor * marginal[v, z]
-            else:
-                r = rows[1, v]
-                for z in range(size):
-                    marginal[v, z] = 0.0
-                    share[z] = marginal[p, z] / mass[db, v, z] if mass[db, v, z] > 0 else 0.0
-                for i in range(size):
-                    scale = share[i]
-                    for z in range(size):
-                        marginal[v, z] += scale * table[dt, r, i, z]
-                    scale *= factor
-                    for z in range(size):
-                        pairs[d, r, i, z] += scale * weight[db, v, z]
-                for z in range(size):
-                    marginal[v, z] *= weight[db, v, z]
-                for i in range(size):
-                    if mass[db, v, i] <= 0 and marginal[p, i] > 0:
-                        _conditional(
-                            i, v, r, db, dt, then, table, below, weight, mass, above, given
-                        )
-                        for z in range(size):
-                            marginal[v, z] += marginal[p, i] * given[z]
-                            to_then[d, r, i, z] += factor * marginal[p, i] * given[z]
-            for z in range(size):
-                to_steps[d, rows[2, v], z] += factor * marginal[v, z]
-        for r in range(then.shape[1]):
-            for i in range(size):
-                for z in range(size):
-                    to_then[d, r, i, z] += pairs[d, r, i, z] * table[dt, r, i, z]
-
-
-@numba.njit(cache=True, nogil=True)
-def _root(first, below, out):
-    total = _log_sum(first, below)
-    for z in range(len(out)):
-        here = first[z] + below[z]
-        out[z] = 0.0 if here == -math.inf else math.exp(here - total)
-
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def second(gradient, first, then, table, rows, parent, tree, order,
-           below, weight, mass, above, by_first, by_then, by_steps,
-           total, to_first, to_then, to_steps):  # fmt: skip
-    """Differentiate `downward` along a direction (`by_*`); `total` gets that of log Z.
-
-    The derivative of a log-sum-exp is an expectation, that of a conditional probability p is
-    p * (its own direction - the expectation).
-    """
-    nodes, size = len(parent), below.shape[-1]
-    marginal = np.zeros((nodes, size), below.dtype)
-    change = np.zeros((nodes, size), below.dtype)
-    slope = np.zeros((nodes, size), below.dtype)  # of below
-    slope_up = np.zeros((nodes, size), below.dtype)  # of above
-    given = np.empty(size, below.dtype)
-    for d in range(len(gradient)):
-        df, dt, db = d % first.shape[0], d % then.shape[0], d % below.shape[0]
-        bf, bt, bs = d % by_first.shape[0], d % by_then.shape[0], d % by_steps.shape[0]
-        for v in order:
-            for z in range(size):
-                slope[v, z] = by_steps[bs, rows[2, v], z]
-        for place in range(len(order) - 1, -1, -1):
-            v = order[place]
-            p = parent[v]
-            r = rows[1, v]
-            if p < 0:
-                _root(first[df, rows[0, v]], below[db, v], marginal[v])
-                moved = by_first[bf, rows[0, v]]
-                total[d, tree[v]] += _change(marginal[v], moved, slope[v], change[v])
+        tables, factors = table[d % len(table)], gradient[d % len(gradient)]
+        logs, firsts = then[d % len(then)], first[d % len(first)]
+        below, above = weight[d % len(weight)], mass[d % len(mass)]
+        tight, pairs, own = hard[d % len(hard)], to_then[d], to_steps[d]
+        extra = np.zeros(len(pairs) if tight.any() else 0)
+        for v in range(count):
+            p, tree, row, k = nodes[v, 0], nodes[v, 1], nodes[v, 2], nodes[v, 4]
+            if tree < 0:
                 continue
-            for i in range(size):
-                _conditional(i, v, r, db, dt, then, table, below, weight, mass, above, given)
-                slope_up[v, i] = _mean(given, by_then[bt, r, i], slope[v])
-                slope[p, i] += slope_up[v, i]
-        for v in order:
-            factor = gradient[d, tree[v]]
-            p = parent[v]
-            r = rows[1, v]
+            mine, before, factor = U(v) * width, U(p) * width, factors[tree]
+            for z in range(width):
+                marginal[mine + z] = 0.0
             if p < 0:
-                for z in range(size):
-                    to_first[d, rows[0, v], z] += factor * change[v, z]
+                at = U(row * last)
+                root(firsts, at, below, mine, tight[tree], marginal, mine, U(last))
+                for z in range(U(last)):
+                    to_first[d, at + z] += factor * marginal[mine + z]
             else:
-                marginal[v] = 0.0
-                change[v] = 0.0
-                for i in range(size):
-                    share, shift = marginal[p, i], change[p, i]
-                    if share == 0.0:
-                        continue
-                    _conditional(i, v, r, db, dt, then, table, below, weight, mass, above, given)
-                    for z in range(size):
-                        if given[z] > 0:
-                            move = by_then[bt, r, i, z] + slope[v, z] - slope_up[v, i]
-                            pair = given[z] * (shift + share * move)
-                            marginal[v, z] += share * given[z]
-                            change[v, z] += pair
-                            to_then[d, r, i, z] += factor * pair
-            for z in range(size):
-                to_steps[d, rows[2, v], z] += factor * change[v, z]
-
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def _mean(given, one, two):
-    """The expectation of one + two over the possible states; the others may be infinite."""
-    mean = 0.0
-    for z in range(len(given)):
-        if given[z] > 0:
-            mean += given[z] * (one[z] + two[z])
-    return mean
-
-
-@numba.njit(cache=True, nogil=True, fastmath=FAST)
-def _change(marginal, one, two, change):
-    """Fill the change of marginals along one + two; returns their expectation."""
-    mean = _mean(marginal, one, two)
-    for z in range(len(marginal)):
-        change[z] = marginal[z] * (one[z] + two[z] - mean) if marginal[z] > 0 else 0.0
-    return mean
-
-
-@numba.njit(cache=True, nogil=True)
-def best(first, then, steps, rows, parent, tree, order, total, below, chosen):
-    """Max-product: `chosen[v, z']` is v's best state given its parent's, the first of ties."""
-    batches, _, size = below.shape
-    for d in range(batches):
-        df, dt, ds = d % first.shape[0], d % then.shape[0], d % steps.shape[0]
-        for v in order:
-            for z in range(size):
-                below[d, v, z] = steps[ds, rows[2, v], z]
-        for place in range(len(order) - 1, -1, -1):
-            v = order[place]
-            p = parent[v]
-            heads = 1 if p < 0 else size
-            for i in range(heads):
-                top, at = -math.inf, 0
-                for z in range(size):
-                    here = below[d, v, z] + (
-                        first[df, rows[0, v], z] if p < 0 else then[dt, rows[1, v], i, z]
-                    )
-                    if here > top or here != here:
-                        top, at = here, z
-                chosen[d, v, i] = at
-                if p < 0:
-                    total[d, tree[v]] += top
+                fan, turn = U(stages[k, 0]), U(stages[k, 1])
+                at = U(stages[k, 2]) + U(row) * fan * width
+                if tight[tree]:
+                    for i in range(width):
+                        here, part = mine + (i % turn) * fan, marginal[before + i]
+                        if part != 0:
+                            up = above[mine + i]
+                            conditional(logs, tables, at, below, here, up, tight[tree], given, fan)
+                            for z in range(fan):
+                                marginal[here + z] += part * given[z]
+                                extra[at + z] += factor * part * given[z]
+                        at += fan
                 else:
-                    below[d, p, i] += top
-
-
-@numba.njit(cache=True, nogil=True)
-def follow(gradient, rows, parent, tree, order, chosen, to_first, to_then, to_steps):
-    """Add `gradient` at the cells of the states that `chosen` names, from the roots down."""
-    batches, nodes, _ = chosen.shape
-    state = np.zeros(nodes, np.int64)
-    for d in range(batches):
-        for v in order:
-            factor = gradient[d, tree[v]]
-            p = parent[v]
-            if p < 0:
-                state[v] = chosen[d, v, 0]
-                to_first[d, rows[0, v], state[v]] += factor
-            else:
-                state[v] = chosen[d, v, state[p]]
-                to_then[d, rows[1, v], state[p], state[v]] += factor
-            to_steps[d, rows[2, v], state[v]] += factor
-
-
-@numba.njit(cache=True, nogil=True)
-def choose(first, then, table, rows, parent, order, below, weight, mass, above, uniform, chosen):
-    """Draw every node's state from its parent's, with the numbers `uniform` [D, nodes]."""
-    nodes, size = len(parent), below.shape[-1]
-    given = np.empty(size, below.dtype)
-    state = np.zeros(nodes, np.int64)
-    for d in range(len(uniform)):
-        df, dt, db = d % first.shape[0], d % then.shape[0], d % below.shape[0]
-        for v in order:
-            p = parent[v]
-            if p < 0:
-                _root(first[df, rows[0, v]], below[db, v], given)
-                i = 0
-            else:
-                i = state[p]
-                _conditional(
-                    i, v, rows[1, v], db, dt, then, table, below, weight, mass, above, given
-                )
-            amount, picked = 0.0, -1
-            for z in range(size):
-                amount += given[z]
-                if given[z] > 0 and picked < 0 and uniform[d, v] < amount:
-                    picked = z
-            if picked < 0:
-                # Rounding: the numbers add up to a little less than 1.
-                picked = 0
-                for z in range(size):
-                    if given[z] > 0:
-                        picked = z
-            state[v] = picked
-            chosen[d, v, i] = picked
+                    for z in range(width):
+                        up = above[mine + z]
+                        share[z] = marginal[before + z] / up if up != 0 else 0.0
+                    _shares(tables, at, fan, turn, share, below, mine, factor, marginal, pairs)
+                    for z in range(width):
+                        marginal[mine + z] *= below[mine + z]
+            if nodes[v, 3] >= 0:
+                at = U(nodes[v, 3] * last)
+                for group in range(width // U(last)):
+                    for z in range(U(last)):
+                        own[at + z] += factor * marginal[mine + group * U(last) + z]
+        for z in range(U(len(pairs))):
+            pairs[z] *= tables[z]
+        for z in range(U(len(extra))):
+            pairs[z] += extra[z]

@@ -1,42 +1,57 @@
-"""The same eliminations step by step in torch: the specification of the kernels, and CUDA's form.
+"""The same eliminations level by level in torch: the specification of the kernels, CUDA's form.
 
 Levels of a forest are taken from the leaves up, all nodes of a level at once; autograd does the
 rest. Memory and time per level are those of torch operations.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from genlang.runtime.chains import layout
 from genlang.runtime.chains.forest import Forest
 from genlang.runtime.reductions import sum_out
 
 
-def eliminate(first: Tensor, then: Tensor, steps: Tensor, forest: Forest) -> Tensor:
+def eliminate(first: Tensor, then: Sequence[Tensor], steps: Tensor, forest: Forest) -> Tensor:
     """Return the log weight of each tree, [trees]; states are reduced as `eliminating` says."""
-    below = steps[forest.rows[2]]
+    width, last = then[0].shape[1], steps.shape[1]
+    nodes, levels, place = _levels(forest.nodes, steps.device)
+    rows = torch.cat([steps, steps.new_zeros((1, last))])  # -1 is the row of nodes without
     total = steps.new_zeros(forest.trees)
-    for level in reversed(levels(forest)):
-        parents = forest.parent[level]
-        inner = level[parents >= 0]
-        if len(inner):
-            pairs = then[forest.rows[1, inner]] + below[inner][:, None, :]
-            below = below.index_add(0, forest.parent[inner], sum_out(pairs))
-        roots = level[parents < 0]
-        if len(roots):
-            ends = sum_out(first[forest.rows[0, roots]] + below[roots])
-            total = total.index_add(0, forest.tree[roots], ends)
+    message, receivers = steps.new_zeros((0, width)), place[:0]
+    for level in reversed(levels):
+        parent, tree, row, own, stage = nodes[level].unbind(1)
+        below = rows[own].repeat(1, width // last).index_add(0, receivers, message)
+        roots = parent < 0
+        ends = sum_out(first[row[roots]] + below[roots][:, :last])
+        total = total.index_add(0, tree[roots], ends)
+        parts, inner = [], []
+        for k, table in enumerate(then):
+            here = (~roots & (stage == k)).nonzero()[:, 0]
+            fan = table.shape[2]
+            state = torch.arange(width, device=steps.device)[:, None] % (width // fan) * fan
+            next_ = state + torch.arange(fan, device=steps.device)
+            parts.append(sum_out(table[row[here]] + below[here][:, next_]))
+            inner.append(here)
+        message, receivers = torch.cat(parts), place[parent[torch.cat(inner)]]
     return total
 
 
-def levels(forest: Forest) -> list[Tensor]:
-    """Return the nodes by depth, roots first."""
-    left, found = forest.order, []
-    parents = forest.parent[left]
-    above = torch.zeros(len(forest.parent) + 1, dtype=torch.bool)
-    above[-1] = True  # the parent -1 of roots
-    while len(left):
-        ready = above[parents]
-        found.append(left[ready])
-        above[left[ready]] = True
-        left, parents = left[~ready], parents[~ready]
-    return found
+def _levels(nodes: Tensor, device: torch.device) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
+    """The nodes, those of each depth, and the place of each node in its level."""
+    depth = node_depths(nodes)
+    order = depth.argsort(stable=True)
+    counts = torch.bincount(depth + 1).tolist()
+    _, *levels = order.split(counts) if counts else (order,)
+    place = torch.empty_like(depth)
+    for level in levels:
+        place[level] = torch.arange(len(level), device=level.device)
+    return nodes.to(device), tuple(x.to(device) for x in levels), place.to(device)
+
+
+@torch.library.custom_op("genlang::node_depths", mutates_args=())
+def node_depths(nodes: Tensor) -> Tensor:
+    """How many nodes stand above each node; an operation, as `torch.func` hides values from us."""
+    return torch.from_numpy(layout.depths(nodes.cpu().contiguous().numpy()))
