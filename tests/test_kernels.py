@@ -508,6 +508,15 @@ def test_a_forest_is_the_sum_over_all_profiles(make, sizes, varying):
     agree(lambda *t: sum_tree(*t, parent, states=states), [first, then, steps])
 
 
+def test_no_nodes_weigh_nothing():
+    first, none = torch.randn(3), torch.randn(0, 3).requires_grad_()
+    found = sum_tree(first, torch.randn(3, 3), none, torch.zeros(0, dtype=torch.int64))
+    assert found == 0
+    found.backward()
+    varying = torch.randn(2, 0, 3, 3)
+    assert sum_tree(first, varying, none, torch.zeros(0, dtype=torch.int64)).tolist() == [0, 0]
+
+
 def test_a_line_is_a_chain():
     first, then, steps = torch.randn(3), torch.randn(9, 3, 3), torch.randn(2, 9, 3)
     found = sum_tree(first, then, steps, line(9))

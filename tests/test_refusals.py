@@ -163,7 +163,7 @@ for t in T:
 """,
         "latent z[t]",
         lambda n: {"y": zeros(5), "K": n},
-        60,
+        200,
         2,
     ),
     "counts of counts": Case(

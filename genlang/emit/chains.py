@@ -117,7 +117,7 @@ class ChainCall:
         axes = (*outer, self.loop, *self._window(step.shadows, order), *news)
         arguments = [
             first[0] if order == 1 else f"[{', '.join(first)}]",
-            self._sum(self.then, axes) or "torch.zeros(())",
+            self._then(axes) or "torch.zeros(())",
             self._sum(self.steps, (*outer, self.loop, *news)) or self._nothing(),
         ]
         result = tuple(a for a in outer if any(a in c.axes for c in every))
@@ -148,6 +148,13 @@ class ChainCall:
     def _base(self, shadow: Variable) -> Variable | None:
         lag = self.states[shadow].lag
         return None if lag is None else lag.of
+
+    def _then(self, axes: tuple[Axis, ...]) -> str:
+        """The sum of a step's terms; apart where several latents let each read few axes."""
+        if len(self.step.states) == 1 or len(self.then) < 2:
+            return self._sum(self.then, axes)
+        texts = [aligned(tensor(c), axes, 0, self.scope.order) for c in self.then]
+        return f"({', '.join(texts)})"
 
     def _sum(self, codes: list[Code], axes: tuple[Axis, ...]) -> str:
         texts = [aligned(tensor(c), axes, 0, self.scope.order) for c in codes]

@@ -110,10 +110,11 @@ def _cost(step: Step, states: dict[Variable, State], halves: Mapping[Piece, Spli
         case SumChain(lag=lag, states=carried, order=order, result=piece):
             batch = [Size(p.extent) for p in piece.plates]
             batch += [_values(states[z]) for z, _ in piece.states]
-            window = [_values(states[z]) for z in carried] * order
+            new = [_values(states[z]) for z in carried]
+            window = new * order
             along = Size(lag.loop.extent)
-            arrays = ((*batch, along, *window), (*window, *window))
-            return Cost(step, arrays, (*batch, along, *window, *window))
+            arrays = ((*batch, along, *window), (*window, *new))
+            return Cost(step, arrays, (*batch, along, *window, *new))
         case Push(piece=piece):
             cells = _axes((piece,), states)
             return Cost(step, (cells,), cells)

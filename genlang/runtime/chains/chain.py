@@ -92,15 +92,15 @@ def sum_tree(first: Tensor, then: Tables, steps: Tensor, parent: Tensor, states:
     batch = torch.broadcast_shapes(
         first.shape[:-2], steps.shape[:-2], *(t.shape[:-3] for t in tables)
     )
-    cells = (*batch, count)
+    cells, copies = (*batch, count), math.prod(batch)
     nodes = tree_nodes(
         parent,
-        _rows(first.shape[:-1], cells).reshape(-1, count),
-        torch.stack([_rows(t.shape[:-2], cells).reshape(-1, count) for t in tables]),
-        _rows(steps.shape[:-1], cells).reshape(-1, count),
+        _rows(first.shape[:-1], cells).reshape(copies, count),
+        torch.stack([_rows(t.shape[:-2], cells).reshape(copies, count) for t in tables]),
+        _rows(steps.shape[:-1], cells).reshape(copies, count),
     )
-    stages = [t.reshape(-1, *t.shape[-2:]) for t in tables]
-    shape = forest.Forest(nodes, math.prod(batch))
+    stages = [_rows_of(t, 2) for t in tables]
+    shape = forest.Forest(nodes, copies)
     return _eliminate(_rows_of(first, 1), stages, _rows_of(steps, 1), shape).reshape(batch)
 
 
