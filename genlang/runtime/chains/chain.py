@@ -14,10 +14,12 @@ an axis of size 1 for each latent that a table does not read, a step costs less 
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from genlang.runtime.chains import forest, layout, plain
+from genlang.runtime.chains.operations import operation
 from genlang.runtime.chains.stages import Window, window
 from genlang.runtime.reductions import reduction
 
@@ -50,9 +52,9 @@ def sum_chain(
     tables = [_staged(frame, ts, i + 2) for i, ts in enumerate(places)]
     starts, steps = frame.flat(starts), frame.flat(steps)
     every = [t for place in tables for t in place]
-    length = torch.broadcast_shapes(steps.shape[-2:-1], *(t.shape[-3:-2] for t in every))[0]
+    length = np.broadcast_shapes(steps.shape[-2:-1], *(t.shape[-3:-2] for t in every))[0]
     ends = [torch.as_tensor(length if end is None else end), torch.as_tensor(begin)]
-    batch = torch.broadcast_shapes(
+    batch = np.broadcast_shapes(
         starts.shape[:-1], steps.shape[:-2], *(t.shape[:-3] for t in every),
         *(e.shape for e in ends),
     )  # fmt: skip
@@ -89,9 +91,7 @@ def sum_tree(first: Tensor, then: Tables, steps: Tensor, parent: Tensor, states:
     if parent.shape != (count,):
         message = f"{count} nodes have {tuple(parent.shape)} parents"
         raise ValueError(message)
-    batch = torch.broadcast_shapes(
-        first.shape[:-2], steps.shape[:-2], *(t.shape[:-3] for t in tables)
-    )
+    batch = np.broadcast_shapes(first.shape[:-2], steps.shape[:-2], *(t.shape[:-3] for t in tables))
     cells, copies = (*batch, count), math.prod(batch)
     nodes = tree_nodes(
         parent,
@@ -151,7 +151,13 @@ def _eliminate(
     return forest.eliminate(first, then, steps, shape, reduction())
 
 
-@torch.library.custom_op("genlang::chain_nodes", mutates_args=())
+def _chain_shape(begin: Tensor, end: Tensor, first: Tensor, rows: Tensor, strides: Sequence[int],
+      steps: Tensor, stride: int, length: int) -> Tensor:  # fmt: skip
+    del end, strides, steps, stride
+    return first.new_empty((begin.shape[0] * length * rows.shape[1], 5))
+
+
+@operation(_chain_shape)
 def chain_nodes(
     begin: Tensor, end: Tensor, first: Tensor, rows: Tensor, strides: Sequence[int], steps: Tensor,
     stride: int, length: int,
@@ -168,14 +174,12 @@ def chain_nodes(
     return torch.from_numpy(nodes)
 
 
-@chain_nodes.register_fake
-def _(begin: Tensor, end: Tensor, first: Tensor, rows: Tensor, strides: Sequence[int],
-      steps: Tensor, stride: int, length: int) -> Tensor:  # fmt: skip
-    del end, strides, steps, stride
-    return first.new_empty((begin.shape[0] * length * rows.shape[1], 5))
+def _tree_shape(parent: Tensor, first: Tensor, rows: Tensor, steps: Tensor) -> Tensor:
+    del parent, steps
+    return first.new_empty((first.numel() * rows.shape[0], 5))
 
 
-@torch.library.custom_op("genlang::tree_nodes", mutates_args=())
+@operation(_tree_shape)
 def tree_nodes(parent: Tensor, first: Tensor, rows: Tensor, steps: Tensor) -> Tensor:
     """The nodes of forests, as `layout.trees` lays them out; raises where parents form a circle."""
     above = parent.cpu().to(torch.int64).contiguous().numpy()
@@ -186,9 +190,3 @@ def tree_nodes(parent: Tensor, first: Tensor, rows: Tensor, steps: Tensor) -> Te
     arrays = (t.contiguous().numpy() for t in (first, rows, steps))
     nodes = layout.trees(above, order, *arrays, first.shape[0], rows.shape[0])
     return torch.from_numpy(nodes)
-
-
-@tree_nodes.register_fake
-def _(parent: Tensor, first: Tensor, rows: Tensor, steps: Tensor) -> Tensor:
-    del parent, steps
-    return first.new_empty((first.numel() * rows.shape[0], 5))

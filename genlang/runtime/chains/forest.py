@@ -6,13 +6,14 @@ Three operations, each the derivative of the one before:
     forest_moved   its gradient: posterior marginals (`sum`), the mode (`max`) or a draw (`draw`)
     forest_second  the derivative of the marginals along a direction, for Hessian-vector products
 
-They are opaque to torch (`torch.library.custom_op`), so they can be traced, and know how to be
+They are opaque to torch (`operations`), so they can be traced, and know how to be
 batched: `vmap` adds one leading axis, which the kernels take. A third derivative raises. Everything
 is computed in float64; results have the dtype of the log weights.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import torch
 from torch import Tensor
 
 from genlang.runtime.chains import kernels, layout, moves
+from genlang.runtime.chains.operations import operation
 
 HOWS = ("sum", "max", "draw")
 
@@ -103,7 +105,70 @@ def _like(dtype: torch.dtype, *arrays: Any) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(a).to(dtype) for a in arrays)
 
 
-@torch.library.custom_op("genlang::forest_total", mutates_args=())
+def _total_shapes(
+    first: Tensor, then: Tensor, steps: Tensor, nodes: Tensor, sizes: Sequence[int], trees: int,
+    how: int,
+) -> Any:  # fmt: skip
+    batches = _batches(first, then, steps)
+    nothing = HOWS[how] == "max"
+    every = (batches, nodes.shape[0] * sizes[3])
+    none = (batches, 0)
+    shapes = (every, none, none) if nothing else (every, every, tuple(then.shape))
+    return (
+        first.new_empty((batches, trees)),
+        *(first.new_empty(s, dtype=torch.float64) for s in shapes),
+        first.new_empty(none if nothing else (batches, trees), dtype=torch.bool),
+    )
+
+
+def _moved_shapes(gradient: Tensor, first: Tensor, then: Tensor, steps: Tensor, *rest: Any) -> Any:
+    del rest
+    batches = _batches(gradient, first, then, steps)
+    return tuple(t.new_empty((batches, t.shape[1])) for t in (first, then, steps))
+
+
+def _second_shapes(
+    by_first: Tensor, by_then: Tensor, by_steps: Tensor, gradient: Tensor, first: Tensor,
+    then: Tensor, steps: Tensor, *rest: Any,
+) -> Any:  # fmt: skip
+    del rest
+    batches = _batches(by_first, by_then, by_steps, gradient, first, then, steps)
+    parts = tuple(t.new_empty((batches, t.shape[1])) for t in (first, then, steps))
+    return (first.new_empty((batches, gradient.shape[1])), *parts)
+
+
+def _batched(count: int) -> Any:
+    """The rule of `vmap`: its axis and the leading axis of the first `count` arguments are one."""
+
+    def rule(op: Any, info: Any, dims: tuple[int | None, ...], *args: Any) -> Any:
+        if any(isinstance(d, int) for d in dims[count:]):
+            message = "the shape of a forest cannot be batched"
+            raise NotImplementedError(message)
+        size = info.batch_size
+        first = [
+            t if d is None else t.movedim(d, 0)
+            for t, d in zip(args[:count], dims[:count], strict=True)
+        ]
+        flags = [d is not None for d in dims[:count]]
+        inner = max(t.shape[int(many)] for t, many in zip(first, flags, strict=True))
+        for i, many in enumerate(flags):
+            t = first[i]
+            if not many:
+                first[i] = t.repeat(size, *[1] * (t.dim() - 1)) if inner > 1 < t.shape[0] else t
+            else:
+                wide = t.expand(-1, inner, *t.shape[2:])
+                first[i] = wide.reshape(size * inner, *t.shape[2:])
+        whole = size * inner
+        out = [
+            (r.reshape(size, inner, *r.shape[1:]), 0) if r.shape[0] == whole else (r, None)
+            for r in op(*first, *args[count:])
+        ]
+        return tuple(r for r, _ in out), tuple(d for _, d in out)
+
+    return lambda op: partial(rule, op)
+
+
+@operation(_total_shapes, _batched(3))
 def forest_total(
     first: Tensor, then: Tensor, steps: Tensor, nodes: Tensor, sizes: Sequence[int], trees: int,
     how: int,
@@ -137,7 +202,7 @@ def forest_total(
     return one.to(first.dtype), two, three, four, five
 
 
-@torch.library.custom_op("genlang::forest_moved", mutates_args=())
+@operation(_moved_shapes, _batched(9))
 def forest_moved(
     gradient: Tensor, first: Tensor, then: Tensor, steps: Tensor, weight: Tensor, mass: Tensor,
     table: Tensor, hard: Tensor, uniform: Tensor, nodes: Tensor, sizes: Sequence[int], how: int,
@@ -164,7 +229,7 @@ def forest_moved(
     return one, two, three
 
 
-@torch.library.custom_op("genlang::forest_second", mutates_args=())
+@operation(_second_shapes, _batched(11))
 def forest_second(
     by_first: Tensor, by_then: Tensor, by_steps: Tensor, gradient: Tensor, first: Tensor,
     then: Tensor, steps: Tensor, weight: Tensor, mass: Tensor, table: Tensor, hard: Tensor,
@@ -182,73 +247,6 @@ def forest_second(
                  *out)  # fmt: skip
     zero, one, two, three = _like(first.dtype, total, *out)
     return zero, one, two, three
-
-
-@forest_total.register_fake
-def _(first: Tensor, then: Tensor, steps: Tensor, nodes: Tensor, sizes: Sequence[int], trees: int,
-      how: int) -> Any:  # fmt: skip
-    batches = _batches(first, then, steps)
-    nothing = HOWS[how] == "max"
-    every = (batches, nodes.shape[0] * sizes[3])
-    none = (batches, 0)
-    shapes = (every, none, none) if nothing else (every, every, tuple(then.shape))
-    return (
-        first.new_empty((batches, trees)),
-        *(first.new_empty(s, dtype=torch.float64) for s in shapes),
-        first.new_empty(none if nothing else (batches, trees), dtype=torch.bool),
-    )
-
-
-@forest_moved.register_fake
-def _(gradient: Tensor, first: Tensor, then: Tensor, steps: Tensor, *rest: Any) -> Any:
-    del rest
-    batches = _batches(gradient, first, then, steps)
-    return tuple(t.new_empty((batches, t.shape[1])) for t in (first, then, steps))
-
-
-@forest_second.register_fake
-def _(by_first: Tensor, by_then: Tensor, by_steps: Tensor, gradient: Tensor, first: Tensor,
-      then: Tensor, steps: Tensor, *rest: Any) -> Any:  # fmt: skip
-    del rest
-    batches = _batches(by_first, by_then, by_steps, gradient, first, then, steps)
-    parts = tuple(t.new_empty((batches, t.shape[1])) for t in (first, then, steps))
-    return (first.new_empty((batches, gradient.shape[1])), *parts)
-
-
-def _batched(op: Any, count: int) -> Any:
-    """The rule of `vmap`: its axis and the leading axis of the first `count` arguments are one."""
-
-    def rule(info: Any, dims: tuple[int | None, ...], *args: Any) -> Any:
-        if any(isinstance(d, int) for d in dims[count:]):
-            message = "the shape of a forest cannot be batched"
-            raise NotImplementedError(message)
-        size = info.batch_size
-        first = [
-            t if d is None else t.movedim(d, 0)
-            for t, d in zip(args[:count], dims[:count], strict=True)
-        ]
-        flags = [d is not None for d in dims[:count]]
-        inner = max(t.shape[int(many)] for t, many in zip(first, flags, strict=True))
-        for i, many in enumerate(flags):
-            t = first[i]
-            if not many:
-                first[i] = t.repeat(size, *[1] * (t.dim() - 1)) if inner > 1 < t.shape[0] else t
-            else:
-                wide = t.expand(-1, inner, *t.shape[2:])
-                first[i] = wide.reshape(size * inner, *t.shape[2:])
-        whole = size * inner
-        out = [
-            (r.reshape(size, inner, *r.shape[1:]), 0) if r.shape[0] == whole else (r, None)
-            for r in op(*first, *args[count:])
-        ]
-        return tuple(r for r, _ in out), tuple(d for _, d in out)
-
-    return rule
-
-
-forest_total.register_vmap(_batched(forest_total, 3))
-forest_moved.register_vmap(_batched(forest_moved, 9))
-forest_second.register_vmap(_batched(forest_second, 11))
 
 
 def _summed(value: Tensor, like: Tensor) -> Tensor:

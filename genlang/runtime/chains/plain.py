@@ -11,7 +11,14 @@ from torch import Tensor
 
 from genlang.runtime.chains import layout
 from genlang.runtime.chains.forest import Forest
+from genlang.runtime.chains.operations import operation
 from genlang.runtime.reductions import sum_out
+
+
+@operation(lambda nodes: nodes.new_empty(nodes.shape[:1]))
+def node_depths(nodes: Tensor) -> Tensor:
+    """How many nodes stand above each node; an operation, as `torch.func` hides values from us."""
+    return torch.from_numpy(layout.depths(nodes.cpu().contiguous().numpy()))
 
 
 def eliminate(first: Tensor, then: Sequence[Tensor], steps: Tensor, forest: Forest) -> Tensor:
@@ -49,9 +56,3 @@ def _levels(nodes: Tensor, device: torch.device) -> tuple[Tensor, tuple[Tensor, 
     for level in levels:
         place[level] = torch.arange(len(level), device=level.device)
     return nodes.to(device), tuple(x.to(device) for x in levels), place.to(device)
-
-
-@torch.library.custom_op("genlang::node_depths", mutates_args=())
-def node_depths(nodes: Tensor) -> Tensor:
-    """How many nodes stand above each node; an operation, as `torch.func` hides values from us."""
-    return torch.from_numpy(layout.depths(nodes.cpu().contiguous().numpy()))
