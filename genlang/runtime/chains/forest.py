@@ -268,11 +268,14 @@ class _Total(torch.autograd.Function):
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
         ctx.save_for_backward(*inputs[:3], *output[1:], *inputs[3:5])
         ctx.mark_non_differentiable(*output[1:])
+        ctx.set_materialize_grads(False)  # zeros as large as all messages
         ctx.sizes, ctx.how = inputs[5], inputs[7]
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor, *rest: Tensor) -> Any:
+    def backward(ctx: Any, gradient: Tensor | None, *rest: Tensor) -> Any:
         del rest
+        if gradient is None:
+            return (None,) * 8
         first, then, steps, *others = ctx.saved_tensors
         moved = _Moved.apply(gradient, first, then, steps, *others, ctx.sizes, ctx.how)
         parts = (_summed(m, t) for m, t in zip(moved, (first, then, steps), strict=True))

@@ -30,6 +30,7 @@ import math
 import numpy as np
 
 from genlang.runtime.chains.arithmetic import LEAST, LN2, U, compiled, exp, power, two_to
+from genlang.runtime.chains.layout import in_lines
 
 FLOOR = 1e-150
 # A sum is trusted where it is this much larger than what floors may have hidden.
@@ -267,16 +268,16 @@ def conditional(logs, table, at, below, here, above, hard, out, fan):
 
 
 @compiled()
-def _shares(tables, at, fan, turn, share, weight, mine, factor, marginal, pairs):
+def _shares(tables, at, fan, turn, share, weight, mine, factor, marginal, slot, pairs):
     """Add share[i] * tables[i] to the marginals of a node, share[i] * weight to its pairs."""
     for i in range(U(len(share))):
-        here = mine + (i % turn) * fan if turn > U(1) else mine
+        turned = (i % turn) * fan if turn > U(1) else U(0)
         part = share[i]
         for z in range(fan):
-            marginal[here + z] += part * tables[at + z]
+            marginal[slot + turned + z] += part * tables[at + z]
         part *= factor
         for z in range(fan):
-            pairs[at + z] += part * weight[here + z]
+            pairs[at + z] += part * weight[mine + turned + z]
         at += fan
 
 
@@ -290,7 +291,8 @@ def downward(gradient, first, then, table, nodes, stages, last, hard, weight, ma
     """
     batches, count = len(to_first), len(nodes)
     width = U(weight.shape[1] // max(count, 1))
-    marginal = np.empty(weight.shape[1])
+    lines = in_lines(nodes)  # then the last two marginals are all that is read
+    marginal = np.empty(2 * width if lines else weight.shape[1])
     share = np.empty(width)
     given = np.empty(width)
     for d in range(batches):
@@ -303,39 +305,43 @@ def downward(gradient, first, then, table, nodes, stages, last, hard, weight, ma
             p, tree, row, k = nodes[v, 0], nodes[v, 1], nodes[v, 2], nodes[v, 4]
             if tree < 0:
                 continue
-            mine, before, factor = U(v) * width, U(p) * width, factors[tree]
+            mine, factor = U(v) * width, factors[tree]
+            slot = U(v % 2 if lines else v) * width
+            before = U(p % 2 if lines else p) * width
             for z in range(width):
-                marginal[mine + z] = 0.0
+                marginal[slot + z] = 0.0
             if p < 0:
                 at = U(row * last)
-                root(firsts, at, below, mine, tight[tree], marginal, mine, U(last))
+                root(firsts, at, below, mine, tight[tree], marginal, slot, U(last))
                 for z in range(U(last)):
-                    to_first[d, at + z] += factor * marginal[mine + z]
+                    to_first[d, at + z] += factor * marginal[slot + z]
             else:
                 fan, turn = U(stages[k, 0]), U(stages[k, 1])
                 at = U(stages[k, 2]) + U(row) * fan * width
                 if tight[tree]:
                     for i in range(width):
-                        here, part = mine + (i % turn) * fan, marginal[before + i]
+                        turned, part = (i % turn) * fan, marginal[before + i]
+                        here, there = mine + turned, slot + turned
                         if part != 0:
                             up = above[mine + i]
                             conditional(logs, tables, at, below, here, up, tight[tree], given, fan)
                             for z in range(fan):
-                                marginal[here + z] += part * given[z]
+                                marginal[there + z] += part * given[z]
                                 extra[at + z] += factor * part * given[z]
                         at += fan
                 else:
                     for z in range(width):
                         up = above[mine + z]
                         share[z] = marginal[before + z] / up if up != 0 else 0.0
-                    _shares(tables, at, fan, turn, share, below, mine, factor, marginal, pairs)
+                    _shares(tables, at, fan, turn, share, below, mine, factor, marginal, slot,
+                            pairs)  # fmt: skip
                     for z in range(width):
-                        marginal[mine + z] *= below[mine + z]
+                        marginal[slot + z] *= below[mine + z]
             if nodes[v, 3] >= 0:
                 at = U(nodes[v, 3] * last)
                 for group in range(width // U(last)):
                     for z in range(U(last)):
-                        own[at + z] += factor * marginal[mine + group * U(last) + z]
+                        own[at + z] += factor * marginal[slot + group * U(last) + z]
         for z in range(U(len(pairs))):
             pairs[z] *= tables[z]
         for z in range(U(len(extra))):

@@ -113,6 +113,15 @@ def fault(nodes, trees, firsts, thens, steps):
 
 
 @compiled()
+def in_lines(nodes):
+    """Whether the parent of every node stands just before it."""
+    apart = 0
+    for v in range(len(nodes)):
+        apart += nodes[v, 0] >= 0 and nodes[v, 0] != v - 1
+    return apart == 0
+
+
+@compiled()
 def depths(nodes):
     """Return how many nodes stand above each node; -1 where there is no node."""
     depth = np.empty(len(nodes), np.int64)
