@@ -181,7 +181,7 @@ def _products(bound: Bound, values: dict[str, Any]) -> list[torch.Tensor]:
             return nothing
         slopes = torch.autograd.grad(total, leaves, create_graph=True, allow_unused=True)
         along = total.new_zeros(()) + sum(
-            (g * torch.randn_like(g)).sum() for g in slopes if g is not None
+            (g * torch.randn(g.shape)).sum() for g in slopes if g is not None
         )
         if not along.requires_grad:
             return nothing
