@@ -11,7 +11,16 @@ from numba.core import caching
 from scipy import stats
 from torch.func import grad, jacrev, vmap
 
-from genlang.runtime.chains import arithmetic, chain, forest, layout, plain, sum_chain, sum_tree
+from genlang.runtime.chains import (
+    arithmetic,
+    chain,
+    forest,
+    layout,
+    plain,
+    stages,
+    sum_chain,
+    sum_tree,
+)
 from genlang.runtime.chains.stages import window
 from genlang.runtime.reductions import eliminating
 
@@ -388,17 +397,27 @@ def test_tables_that_broadcast_equal_those_written_out(states):
 
 
 def test_latents_are_eliminated_one_by_one_where_tables_allow():
-    z_then, w_then = torch.randn(3, 1, 3, 1), torch.randn(1, 2, 3, 2)
-    own = window((3, 2), 1, [z_then, w_then])
-    assert own.stages == ((0,), (1,))
-    both = window((3, 2), 1, [z_then + torch.zeros(1, 2, 1, 1), torch.randn(3, 2, 1, 2)])
-    assert both.stages == ((0, 1),)
-    # w reads the new z, z the old w: w first would lack z, z first keeps w.
-    assert window((3, 2), 1, [torch.randn(3, 2, 3, 1), w_then]).stages == ((0,), (1,))
-    # z reads the new w: w comes first.
-    assert window((3, 2), 1, [torch.randn(3, 1, 3, 2), torch.randn(1, 2, 1, 2)]).stages == (
-        (1,), (0,),
-    )  # fmt: skip
+    sizes = (30, 20)
+    one, two = 30, 20
+
+    def found(*axes):
+        return window(sizes, 1, [torch.zeros(a) for a in axes]).stages
+
+    # Axes: old z, old w, new z, new w.
+    assert found((one, 1, one, 1), (1, two, one, two)) == ((0,), (1,))
+    assert found((one, two, one, 1), (one, two, 1, two)) == ((0, 1),)
+    # z reads the old w: it comes first, and w is there still.
+    assert found((one, two, one, 1), (1, two, one, two)) == ((0,), (1,))
+    # z reads the new w, which comes first.
+    assert found((one, 1, one, two), (1, two, 1, two)) == ((1,), (0,))
+    assert found((one, two, one, two)) == ((0, 1),)
+    assert found((1, 1, 1, 1)) == ((0,), (1,))
+
+
+def test_latents_of_few_values_are_eliminated_together():
+    apart = [torch.zeros(1, 1, 1, 1, 1, 1, 1, 1)]
+    assert window((2, 3, 2, 40), 1, apart).stages == ((0, 1, 2), (3,))
+    assert window((40, 2, 2, 2), 1, apart).stages == ((0,), (1, 2, 3))
 
 
 PIECES = {  # axes read: old z w u, new z w u
@@ -414,8 +433,10 @@ PIECES = {  # axes read: old z w u, new z w u
 
 
 @pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("few", [1, 4, 16])
 @pytest.mark.parametrize("pieces", PIECES.values(), ids=PIECES)
-def test_tables_of_coupled_chains_are_the_same_apart_and_together(order, pieces):
+def test_tables_of_coupled_chains_are_the_same_apart_and_together(order, pieces, few, monkeypatch):
+    monkeypatch.setattr(stages, "FEW", few)
     sizes = (3, 2, 2)
     length = 4 if order == 1 else 3
     tables = []
@@ -483,7 +504,9 @@ FORESTS = {
 @pytest.mark.parametrize("make", FORESTS.values(), ids=FORESTS)
 @pytest.mark.parametrize("sizes", [(3,), (2, 2)])
 @pytest.mark.parametrize("varying", [False, True])
-def test_a_forest_is_the_sum_over_all_profiles(make, sizes, varying):
+@pytest.mark.parametrize("few", [1, 16])
+def test_a_forest_is_the_sum_over_all_profiles(make, sizes, varying, few, monkeypatch):
+    monkeypatch.setattr(stages, "FEW", few)
     parent = make()
     count, states = len(parent), len(sizes)
     first, steps = torch.randn(*sizes), torch.randn(count, *sizes)

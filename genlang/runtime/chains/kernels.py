@@ -105,15 +105,16 @@ def _product(one, at, size, all_, here, wide):
 @compiled()
 def _message(tables, at, fan, turn, weight, mine, up):
     """Fill `up` with the sums of table * weight; returns the least that is not 0."""
-    least = math.inf
+    least, here, left = math.inf, mine, turn
     for i in range(U(len(up))):
-        here = mine + (i % turn) * fan if turn > U(1) else mine
         amount = 0.0
         for z in range(fan):
             amount += tables[at + z] * weight[here + z]
         up[i] = amount
-        at += fan
         least = amount if (amount > 0) & (amount < least) else least
+        at, left = at + fan, left - U(1)
+        here = here + fan if left > 0 else mine
+        left = left if left > 0 else turn
     return least
 
 
@@ -125,10 +126,8 @@ def upward(first, then, table, shift, steps, nodes, stages, last, total, hard, w
     """
     batches, count = len(weight), len(nodes)
     width = U(weight.shape[1] // max(count, 1))
-    fresh = np.empty(count, np.bool_)
-    loose = np.empty(count)
-    wide = np.empty(width)
-    own, tops = np.empty(BLOCK * last), np.empty(BLOCK)
+    fresh, loose = np.empty(count, np.bool_), np.empty(count)
+    wide, own, tops = np.empty(width), np.empty(BLOCK * last), np.empty(BLOCK)
     powers = np.empty(total.shape[1], np.int64)
     for d in range(batches):
         tables, shifts = table[d % len(table)], shift[d % len(shift)]
@@ -270,15 +269,17 @@ def conditional(logs, table, at, below, here, above, hard, out, fan):
 @compiled()
 def _shares(tables, at, fan, turn, share, weight, mine, factor, marginal, slot, pairs):
     """Add share[i] * tables[i] to the marginals of a node, share[i] * weight to its pairs."""
+    here, left = U(0), turn
     for i in range(U(len(share))):
-        turned = (i % turn) * fan if turn > U(1) else U(0)
         part = share[i]
         for z in range(fan):
-            marginal[slot + turned + z] += part * tables[at + z]
+            marginal[slot + here + z] += part * tables[at + z]
         part *= factor
         for z in range(fan):
-            pairs[at + z] += part * weight[mine + turned + z]
-        at += fan
+            pairs[at + z] += part * weight[mine + here + z]
+        at, left = at + fan, left - U(1)
+        here = here + fan if left > 0 else U(0)
+        left = left if left > 0 else turn
 
 
 @compiled()

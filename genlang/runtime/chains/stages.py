@@ -7,7 +7,7 @@ prod(K)^2, and a chain of order L K^(L+1), not K^(2L).
 
 A table of `then` fits in a stage if the new values that it reads are there and the oldest ones are
 there still: new a and oldest b in one table want a's stage no later than b's. Latents that this
-orders both ways share a stage.
+orders both ways share a stage; so do neighbours of few values.
 """
 
 import math
@@ -16,6 +16,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+# New values of a stage that cost about as much as one: they are added up side by side.
+FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +104,16 @@ def window(sizes: Sequence[int], order: int, then: Sequence[Tensor]) -> Window:
         a = next(a for a in left if all(before[a][b] for b in left if before[b][a]))
         blocks.append(tuple(b for b in left if before[a][b] and before[b][a]))
         left = [b for b in left if b not in blocks[-1]]
-    return Window(whole.sizes, order, tuple(blocks))
+    return Window(whole.sizes, order, _merged(blocks, sizes))
+
+
+def _merged(blocks: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+    """Take neighbouring stages together while they have few new values."""
+    found: list[tuple[int, ...]] = []
+    for block in blocks:
+        both = (*found[-1], *block) if found else block
+        if found and math.prod(sizes[z] for z in both) <= FEW:
+            found[-1] = both
+        else:
+            found.append(block)
+    return tuple(found)
