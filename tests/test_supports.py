@@ -44,7 +44,9 @@ def expression(rng: random.Random, depth: int) -> str:
     if depth == 0:
         return rng.choice(["a", "a", "b", "2", "0.5", "3"])
     inner = expression(rng, depth - 1)
-    match rng.randrange(4):
+    match rng.randrange(5):
+        case 4:
+            return f"({inner}) ^ ({expression(rng, depth - 1)})"
         case 0:
             return f"{rng.choice(sorted(PYTHON))}({inner})"
         case 1:
@@ -92,6 +94,8 @@ def test_every_value_lies_in_the_interval(prior: str) -> None:
 EXACT = {
     ("Uniform(0, 1)", "1 - a / 2"): (0.5, 1),
     ("Uniform(0, 1)", "a / 2"): (0, 0.5),
+    ("Uniform(0, 1)", "(1 - a) ^ 3"): (0, 1),
+    ("Uniform(0, 1)", "0.5 ^ a"): (0.5, 1),
     ("Uniform(-2, 3)", "a ^ 2"): (0, 9),
     ("Uniform(-2, 3)", "abs(a) + 1"): (1, 4),
     ("Uniform(-2, 3)", "-2 * a"): (-6, 4),

@@ -181,6 +181,8 @@ def _value(function: str, given: tuple[Interval, ...]) -> Interval | None:
             return None
         case "^", (a, Interval(low=low, high=high)) if low == high and low == 2:
             return _square(a)
+        case "^", (a, b) if a.low >= 0 and a.high <= 1 and b.low >= 0:
+            return _share(a, b)
         case "square", (a,):
             return _square(a)
         case "abs", (a,):
@@ -216,6 +218,13 @@ def _corners(a: Interval, b: Interval, f: Callable[[float, float], float]) -> In
         all(o for v, o in corners if v == low),
         all(o for v, o in corners if v == high),
     )
+
+
+def _share(a: Interval, b: Interval) -> Interval:
+    """Return what powers from 0 on make of values from 0 to 1."""
+    low, high = a.low**b.high, a.high**b.low
+    never = low == 0 and (a.low > 0 or a.low_open)
+    return Interval(low, high, never, b.low > 0 and a.high_open)
 
 
 def _square(a: Interval) -> Interval:
