@@ -463,6 +463,8 @@ class Block:
         kind = p.pick(("bool", "index"))
         latent = self.state(kind)
         if latent is None:
+            # Without a tree the column is data like any other: a missing cell is a fault.
+            p.data[name] = [v if own is None else own for v, own in enumerate(parents)]
             p.observe(self.loops, [])
             return
         subs = [f"{name}[{o.index}]" if o is self.time else o.index for o in self.loops]
