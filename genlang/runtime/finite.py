@@ -73,6 +73,14 @@ class BernoulliLogits(Bernoulli):
         return torch.bernoulli(torch.sigmoid(self.full(sample_shape, "logits").detach())).long()
 
 
+def _narrow(logs: Tensor) -> Tensor:
+    """Return a table without the copies that an expanded axis stands for."""
+    for axis in range(logs.ndim - 1):
+        if logs.shape[axis] > 1 and logs.stride(axis) == 0:
+            logs = logs.narrow(axis, 0, 1)
+    return logs
+
+
 class Table(dist.TorchDistribution):
     """Positions 0, ..., K - 1 by a table of log probabilities on the last axis."""
 
@@ -101,8 +109,14 @@ class Table(dist.TorchDistribution):
         size = self.logs.shape[-1]
         shape = torch.broadcast_shapes(value.shape, self.batch_shape)
         inside = (value >= 0) & (value < size) & (value == value.long())
-        position = torch.where(inside, value, 0).long().expand(shape)[..., None]
-        found = self.logs.expand(*shape, size).gather(-1, position)[..., 0]
+        position = torch.where(inside, value, 0).long()
+        # Cells are looked up in the table itself: the gradient of `gather` on a table that is
+        # expanded over rows has all positions of every row.
+        logs = _narrow(self.logs)
+        lead = logs.shape[:-1]
+        row = torch.arange(lead.numel(), device=logs.device).reshape(lead)
+        at = (row * size + position).expand(shape)
+        found = logs.reshape(-1).index_select(0, at.reshape(-1)).reshape(shape)
         return where_inside(inside, found)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
