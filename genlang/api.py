@@ -231,7 +231,7 @@ class Bound:
             return arrays
         from genlang.results.states import low_values, means
 
-        lows = low_values(self.model.compiled.plan, self.table)
+        lows = low_values(self.compiled.plan, self.table)
         return {n: means(a, lows[n]) for n, a in arrays.items()}
 
     def simulate(self, seed: int = 1) -> dict[str, Any]:
@@ -243,7 +243,7 @@ class Bound:
             variables = self.model.compiled.model.variables
             data = namespace(self.table, [v for v in variables if v.role == "observed"])
             return simulate(
-                self.program, data, Collector(self.model.compiled.plan, self.table, data)
+                self.program, data, Collector(self.compiled.plan, self.table, data)
             )
 
     def fit(

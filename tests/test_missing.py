@@ -87,3 +87,22 @@ def test_a_fit_with_missing_cells_is_kept_and_read_again(tmp_path):
     fit.save(tmp_path / "fit")
     again = genlang.open_fit(tmp_path / "fit")
     assert np.array_equal(again.states("z").values, fit.states("z").values)
+
+
+def test_reports_and_means_of_a_cell_that_is_summed_out():
+    """They read its draws where it is missing, and the data where it is not."""
+    bound = genlang.model("""
+dim N
+latent mu ~ Normal(0, 1)
+for n in N:
+    observed a[n] ~ Bernoulli(0.3)
+    observed x[n] ~ Bernoulli(0.9 if a[n] else 0.2)
+    report b[n] = 1 - a[n]
+observed y ~ Normal(mu, 1)
+""").bind({"a": [1, None, 0], "x": [1, 1, 1], "y": 1.0})
+    one = 0.3 * 0.9 / (0.3 * 0.9 + 0.7 * 0.2)
+    assert bound.states({"mu": 0.0}, "means")["a"] == pytest.approx([1, one, 0], rel=1e-12)
+    b = bound.fit(seed=1)["b"].values[0]
+    assert (b[:, 0] == 0).all()
+    assert (b[:, 2] == 1).all()
+    assert abs(b[:, 1].mean() - (1 - one)) < 4 * np.sqrt(one * (1 - one) / len(b))

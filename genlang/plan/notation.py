@@ -110,7 +110,9 @@ class Notation:
             case Apply(function=function, arguments=arguments):
                 return self._apply(function, arguments)
             case Select(condition=condition, then=then, otherwise=otherwise):
-                return self._if(self.expr(condition), self.expr(then), self.expr(otherwise)), 0
+                tight = 0 if self.latex else 1  # `cases` need no parentheses around one another
+                tests = (self.expr(condition, tight), self.expr(then, tight))
+                return self._if(*tests, self.expr(otherwise)), 0
             case Reduce(function=function, element=element, loops=loops, condition=condition):
                 runs = ", ".join(map(self.over, loops))
                 where = "" if condition is None else f" if {self.expr(condition)}"

@@ -92,7 +92,7 @@ def _later(
     report: Callable[[str], None],
 ) -> dict[str, Tensor]:
     """Draw the states, and what `after` draws and computes, once for every draw."""
-    plan = bound.model.compiled.plan
+    plan = bound.compiled.plan
     density = prepared.density
     lows = low_values(plan, bound.table)
     data = namespace(bound.table)
