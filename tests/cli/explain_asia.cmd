@@ -1,0 +1,1 @@
+genlang explain models/asia/asia.gen
