@@ -242,9 +242,7 @@ class Bound:
         with self._session(seed):
             variables = self.model.compiled.model.variables
             data = namespace(self.table, [v for v in variables if v.role == "observed"])
-            return simulate(
-                self.program, data, Collector(self.compiled.plan, self.table, data)
-            )
+            return simulate(self.program, data, Collector(self.compiled.plan, self.table, data))
 
     def fit(
         self,
