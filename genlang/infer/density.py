@@ -5,24 +5,31 @@ text under Pyro gives the same number (a test holds them equal).
 """
 
 import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.distributions import biject_to
 
+from genlang.runtime.exact import scalar
 from genlang.runtime.reductions import eliminating
+from genlang.runtime.sets import Either
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """An unknown: its name, shape and the set it lives in; a `param` has no distribution."""
+    """An unknown: its name, shape and the set it lives in; a `param` has no distribution.
+
+    A set that reads other unknowns (`Uniform(0, a)`) is moving: `constraint` is it at one point.
+    """
 
     name: str
     shape: tuple[int, ...]
     constraint: Any
     param: bool = False
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +102,25 @@ class StandIn:
 
 
 class Recorder(StandIn):
-    """A stand-in that finds the unknowns: their shapes and supports, at a first draw of each."""
+    """A stand-in that finds the unknowns: their shapes and supports, one coordinate for all."""
 
-    def __init__(self) -> None:
+    def __init__(self, coordinate: float) -> None:
         super().__init__({})
+        self.coordinate = coordinate
         self.sites: list[Site] = []
+        self.halves: list[Tensor] = []  # what a coordinate of 1/2 is, one for each site
 
     def sample(self, name: str, law: Any, obs: Tensor | None = None) -> Tensor:
-        """Record an unknown and draw a value for it."""
+        """Record an unknown and take a value for it."""
         if obs is not None:
             return obs
         with torch.no_grad():
             shape = law.batch_shape + law.event_shape
-            value = torch.distributions.biject_to(law.support)(
-                torch.zeros(torch.distributions.biject_to(law.support).inverse_shape(shape))
-            )
-        self.sites.append(Site(name, tuple(shape), law.support))
-        return value
+            transform = biject_to(law.support)
+            free = torch.zeros(transform.inverse_shape(shape))
+            self.halves.append(transform(free + 0.5))
+            self.sites.append(Site(name, tuple(shape), law.support))
+            return transform(free + self.coordinate)
 
     def factor(self, name: str, term: Tensor) -> None:
         """Factors hold no unknown."""
@@ -120,7 +129,36 @@ class Recorder(StandIn):
         """Record a parameter."""
         value: Tensor = init()
         self.sites.append(Site(name, tuple(value.shape), constraint, param=True))
-        return value
+        self.halves.append(torch.zeros(()))
+        return biject_to(constraint)(biject_to(constraint).inv(value) + self.coordinate)
+
+
+class Placement(StandIn):
+    """A stand-in that takes each value from `place`, which gets the bijection to its support.
+
+    A support may read the unknowns before it.
+    """
+
+    def __init__(self, place: Callable[[str, Any], Tensor]) -> None:
+        super().__init__({})
+        self.place = place
+        self.placed: dict[str, Tensor] = {}
+
+    def sample(self, name: str, law: Any, obs: Tensor | None = None) -> Tensor:
+        """Place an unknown on its support."""
+        return self._value(name, law.support) if obs is None else obs
+
+    def factor(self, name: str, term: Tensor) -> None:
+        """Factors hold no unknown."""
+
+    def param(self, name: str, init: Any = None, constraint: Any = None) -> Tensor:
+        """Place a parameter in its set."""
+        del init
+        return self._value(name, constraint)
+
+    def _value(self, name: str, support: Any) -> Tensor:
+        self.placed[name] = self.place(name, biject_to(support))
+        return self.placed[name]
 
 
 class Prior(StandIn):
@@ -158,6 +196,20 @@ def execute(program: Callable[..., None], data: object, pyro: StandIn) -> StandI
     return pyro
 
 
+def _sites(program: Callable[..., None], data: object) -> Iterator[Site]:
+    """The unknowns; those are moving whose supports differ between three points."""
+    runs = [Recorder(c) for c in (0.0, -1.0, 1.0)]
+    with torch.no_grad():
+        for run in runs:
+            execute(program, data, run)
+    first, *others = runs
+    for index, site in enumerate(first.sites):
+        still = all(torch.equal(first.halves[index], o.halves[index]) for o in others)
+        # A choice by an unknown may fall otherwise at points that were not tried.
+        chosen = not site.param and isinstance(scalar(site.constraint), Either)
+        yield replace(site, moving=chosen or not still)
+
+
 class Density:
     """Log density, pointwise terms and states of a program with its data."""
 
@@ -165,10 +217,7 @@ class Density:
         self.program = program
         self.data = data
         self.taps: dict[str, torch.Size] | None = None
-        recorder = Recorder()
-        with torch.no_grad():
-            execute(program, data, recorder)
-        self.sites = tuple(recorder.sites)
+        self.sites = tuple(_sites(program, data))
 
     def terms(self, values: Mapping[str, Tensor]) -> StandIn:
         """Run the program at values on the natural scale."""

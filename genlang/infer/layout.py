@@ -1,6 +1,6 @@
 """The unknowns of a density as one vector of real numbers, and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.distributions import biject_to
 
-from genlang.infer.density import Density, Site
+from genlang.infer.density import Density, Placement, Site, execute
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +31,45 @@ class Block:
 class Layout:
     """Every unknown in the order of the program; `size` real coordinates in all."""
 
+    density: Density
     blocks: tuple[Block, ...]
     size: int
 
     def values(self, vector: Tensor) -> dict[str, Tensor]:
         """Return the natural values of a vector [size]."""
-        return {
-            b.site.name: b.transform(vector[b.start : b.stop].reshape(b.free)) for b in self.blocks
-        }
+        return self.place(vector)[0]
 
-    def log_jacobian(self, vector: Tensor) -> Tensor:
-        """Return the log volume of the map from the vector to the natural scale."""
-        total = vector.new_zeros(())
-        for b in self.blocks:
-            free = vector[b.start : b.stop].reshape(b.free)
-            total = total + b.transform.log_abs_det_jacobian(free, b.transform(free)).sum()
-        return total
+    def place(self, vector: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the natural values of a vector [size], and the log volume of the map to them."""
+        free = {b.site.name: vector[b.start : b.stop].reshape(b.free) for b in self.blocks}
+        volumes = [vector.new_zeros(())]
+
+        def place(name: str, transform: Any) -> Tensor:
+            value: Tensor = transform(free[name])
+            volumes.append(transform.log_abs_det_jacobian(free[name], value).sum())
+            return value
+
+        values = self._placed(place)
+        return values, torch.stack(volumes).sum()
 
     def vector(self, values: Mapping[str, Tensor]) -> Tensor:
         """Return the coordinates of natural values."""
-        parts = [b.transform.inv(values[b.site.name]).reshape(-1) for b in self.blocks]
-        return torch.cat(parts) if parts else torch.zeros(0)
+        parts = [torch.zeros(0)]
+
+        def place(name: str, transform: Any) -> Tensor:
+            parts.append(transform.inv(values[name]).reshape(-1))
+            return values[name]
+
+        self._placed(place)
+        return torch.cat(parts)
+
+    def _placed(self, place: Callable[[str, Any], Tensor]) -> dict[str, Tensor]:
+        """Place every unknown; the program is run only where a support reads unknowns."""
+        if any(b.site.moving for b in self.blocks):
+            placement = Placement(place)
+            execute(self.density.program, self.density.data, placement)
+            return placement.placed
+        return {b.site.name: place(b.site.name, b.transform) for b in self.blocks}
 
 
 def layout(density: Density) -> Layout:
@@ -63,4 +81,4 @@ def layout(density: Density) -> Layout:
         free = tuple(transform.inverse_shape(torch.Size(site.shape)))
         blocks.append(Block(site, transform, free, start))
         start = blocks[-1].stop
-    return Layout(tuple(blocks), start)
+    return Layout(density, tuple(blocks), start)

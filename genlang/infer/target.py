@@ -29,8 +29,9 @@ class Target:
 
     def log_density(self, vector: Tensor, *, jacobian: bool) -> Tensor:
         """Return the log density at a vector [size]; with `jacobian` on the vector's own scale."""
-        total = self.density.log_density(self.layout.values(vector))
-        return total + self.layout.log_jacobian(vector) if jacobian else total
+        values, volume = self.layout.place(vector)
+        total = self.density.log_density(values)
+        return total + volume if jacobian else total
 
     def objective(self, vectors: Tensor, *, jacobian: bool) -> tuple[Tensor, Tensor]:
         """Return minus the log density at [starts, size], and its gradients.

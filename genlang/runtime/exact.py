@@ -122,7 +122,7 @@ class Choice(dist.TorchDistribution):
     @property
     def support(self) -> constraints.Constraint:
         """The support of each cell's own distribution."""
-        one, two = (_scalar(p.support) for p in (self.then, self.otherwise))
+        one, two = (scalar(p.support) for p in (self.then, self.otherwise))
         if _alike(one, two) or one.is_discrete or one.event_dim or two.event_dim:
             return self.then.support
         return Either(self.test, one, two)
@@ -155,13 +155,13 @@ class Choice(dist.TorchDistribution):
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw from the chosen distribution."""
-        test = self.test.reshape(*self.test.shape, *[1] * len(self.event_shape))
+        test = self.test.reshape((*self.test.shape, *[1] * len(self.event_shape)))
         one, two = (p.sample(torch.Size(sample_shape)) for p in (self.then, self.otherwise))
         return torch.where(test, one, two)
 
 
-def _scalar(support: constraints.Constraint) -> constraints.Constraint:
-    """A support without the dims that an array of independent draws adds to it."""
+def scalar(support: constraints.Constraint) -> constraints.Constraint:
+    """Return a support without the dims that an array of independent draws adds to it."""
     while isinstance(support, constraints.independent):
         support = support.base_constraint
     return support
