@@ -524,6 +524,18 @@ for u in U:
 """,
         {"x": [0.3, -0.2, 1.1], "y": [0.1, 1.2, -0.4], "o": [0.3, 0.2, 0.9]},
     ),
+    "a recursion over a part of ragged rows": (
+        """\
+dim S, T[S]
+for s in S:
+    for t in T[s, 1:]:
+        let a[s, t] = 0.4 then 0.5 * a[s, t-1]
+        let b[s, t] = 0.4 then 0.9 then 0.5 * b[s, t-1] + 0.3 * b[s, t-2]
+        latent z[s, t] ~ Bernoulli(0.3) then Bernoulli(0.2 + 0.5 * z[s, t-1])
+        observed y[s, t] ~ Normal(a[s, t] - b[s, t] + z[s, t], 0.8)
+""",
+        {"y": [[0.0, 0.7, 1.2, -0.1], [0.0, 0.4], [0.0], []], "T": [4, 2, 1, 0]},
+    ),
 }
 
 

@@ -161,6 +161,18 @@ for t in T:
 """,
         {"y": RNG.normal(size=5)},
     ),
+    "chains and a recursion over a part of ragged rows": (
+        """
+dim S, T[S]
+latent a ~ Beta(2, 2)
+for s in S:
+    for t in T[s, 1:]:
+        let h[s, t] = a then 0.5 * h[s, t-1]
+        latent z[s, t] ~ Bernoulli(a) then Bernoulli(0.2 + 0.5 * a * z[s, t-1])
+        observed y[s, t] ~ Normal(z[s, t], 1 + h[s, t])
+""",
+        {"y": RAGGED},
+    ),
     "a window": (
         """
 dim T, K = 2

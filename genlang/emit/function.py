@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from genlang.check.model import (
+    Apply,
     Choice,
     Define,
     Draw,
@@ -234,7 +235,7 @@ class Function:
         """One value of a recursion: the part of the chain that holds at this step."""
         if not (isinstance(value, Select) and value.chained):
             return full(tensor(integer(write(value, scope))), axes, scope)
-        test = write(value.condition, scope)
+        test = self.begins(value.condition, scope, along, place)
         first = self.part(value.then, scope, axes, along, place + 1)
         later = self.part(value.otherwise, scope, axes, along, place + 1)
         if not test.axes:
@@ -246,6 +247,18 @@ class Function:
         if along in self.names.stepping:
             text += f" if {self.step(along)} > {place} else {texts[1]}"
         return replace(first, text=text, level=TERNARY)
+
+    def begins(self, condition: Expr, scope: Scope, along: Loop | None, place: int) -> Code:
+        """The test for a place of a chain whose steps run in Python.
+
+        A part of ragged rows runs from the start of the dim: what stands before it is as its first.
+        """
+        test = write(condition, scope)
+        if along not in self.names.stepping or self.names.fixed_part(along):
+            return test
+        if place or along.start is None or test.axes or not isinstance(condition, Apply):
+            return test
+        return write(replace(condition, function="<="), scope)
 
     def shape(self, code: Code) -> str:
         """The names of a code's axes, for a note: dims of loops, names of latents."""
@@ -264,8 +277,9 @@ class Function:
         """
         if not isinstance(law, Choice):
             return law_code(law, scope, beside).text
-        test = write(law.condition, scope)
         stepped = self.names.stepping and law.chained
+        along = chain_loop(law) if stepped else None
+        test = self.begins(law.condition, scope, along, place)
         scopes = (scope, scope) if stepped else parts_of(law, test, scope)
         one, two = (
             self.joined_law(x, s, beside, place + 1)
@@ -274,8 +288,7 @@ class Function:
         if stepped and not test.axes:
             return f"({one} if {test.text} else {two})"
         text = f"exact.choice({aligned(truth(test), scope.order, 0, scope.order)}, {one}, {two})"
-        along = chain_loop(law)
-        if stepped and along in self.names.stepping:
+        if along in self.names.stepping:
             return f"({text} if {self.step(along)} > {place} else {one})"
         return text
 
