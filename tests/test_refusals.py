@@ -150,7 +150,7 @@ for t in T:
 """,
         "observed y[t]",
         lambda n: {"y": zeros(3), "K": n},
-        400,
+        1000,
         2,
     ),
     "a chain of high order": Case(
@@ -245,3 +245,46 @@ def test_sizes_that_the_model_writes_are_refused_when_it_is_compiled():
     with pytest.raises(GenlangError) as error:
         genlang.model(text)
     assert [d.code for d in error.value.diagnostics] == ["E704"]
+
+
+COUPLED = """
+dim T, K = 30
+data p[K]: simplex[K]
+data q[K, K]: simplex[K]
+for t in T:
+    latent a[t] ~ Categorical(ones(K) / K) then Categorical(p[{a}])
+    latent b[t] ~ Categorical(ones(K) / K) then Categorical(q[{b}])
+    observed y[t] ~ Normal(a[t] + b[t], 1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "formula"),
+    [
+        ("a[t-1]", "b[t-1], 1", "T*K^2*(K+K)"),
+        ("a[t-1]", "b[t-1], a[t]", "T*K^2*(K+K)"),
+        ("a[t-1]", "b[t-1], a[t-1]", "T*K^2*(K+K)"),
+        ("max(a[t-1], b[t-1])", "b[t-1], a[t]", "T*K^2*(K+K)"),
+        ("max(a[t-1], b[t-1])", "b[t-1], a[t-1]", "T*K^4"),
+    ],
+)
+def test_coupled_latents_are_taken_in_one_after_the_other_where_their_tables_allow(a, b, formula):
+    """The formula that `explain` prints; where it is the sum, the stages at run time are two."""
+    from genlang.runtime.chains.stages import window
+
+    model = genlang.model(COUPLED.format(a=a, b=b))
+    assert f"{formula} operations" in " ".join(model.explain().split())
+    seen = []
+    random = np.random.default_rng(1)
+    data = {
+        "y": random.normal(30, 20, 4),
+        "p": random.dirichlet(np.ones(30), 30),
+        "q": random.dirichlet(np.ones(30), (30, 30)),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "genlang.runtime.chains.chain.window",
+            lambda *args: seen.append(window(*args)) or seen[-1],
+        )
+        assert np.isfinite(model.bind(data).log_density({}))
+    assert {len(w.stages) for w in seen} == {2 if "+" in formula else 1}

@@ -2,14 +2,15 @@
 
     make      the cells of a term, one for each combination of its loops and of the states it reads
     sum out   the cells of the sum of the pieces, before the state is gone
-    chain     T * K^2 for one carried latent of K values, K the product where several are coupled
+    chain     T * K^2 for one carried latent of K values; T * K*J * (K + J) for two, one after the
+              other, and T * (K*J)^2 where the new value of each needs the old one of the other
     profiles  K^J joint values of J cells that a statement reads together
 
 Numbers need the sizes of dims; those that the model fixes are known at compile time, the others
 once data are bound. Above the budget nothing is allocated: the statement that couples is named.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import inf, prod
 
@@ -68,15 +69,23 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One step: the axes of its arrays, and those of its operations."""
+    """One step: the axes of its arrays, and those of its operations, once for each stage."""
 
     step: Step
     arrays: tuple[tuple[Size, ...], ...]
     operations: tuple[Size, ...]
+    stages: tuple[tuple[Size, ...], ...] = ((),)
 
     def count(self, known: Known) -> float | None:
         """The number of operations, None where a size is not known."""
-        return _product(self.operations, known)
+        found = [_product((*self.operations, *stage), known) for stage in self.stages]
+        return None if None in found else sum(n for n in found if n is not None)
+
+    def formula(self) -> str:
+        """The number of operations as text: `T*K*J*(K+J)`."""
+        if len(self.stages) == 1:
+            return formula((*self.operations, *self.stages[0]))
+        return f"{formula(self.operations)}*({'+'.join(map(formula, self.stages))})"
 
     def largest(self, known: Known) -> tuple[float, tuple[Size, ...]] | None:
         """The bytes and the axes of the largest array, None where a size is not known."""
@@ -112,14 +121,38 @@ def _cost(step: Step, states: dict[Variable, State], halves: Mapping[Piece, Spli
             batch += [_values(states[z]) for z, _ in piece.states]
             new = [_values(states[z]) for z in carried]
             window = new * order
-            along = Size(lag.loop.extent)
-            arrays = ((*batch, along, *window), (*window, *new))
-            return Cost(step, arrays, (*batch, along, *window, *new))
+            cells = (*batch, Size(lag.loop.extent), *window)
+            stages = [tuple(_values(states[z]) for z in s) for s in _stages(step, states)]
+            return Cost(step, (cells, *((*window, *s) for s in stages)), cells, tuple(stages))
         case Push(piece=piece):
             cells = _axes((piece,), states)
             return Cost(step, (cells,), cells)
         case Finish():
             return None
+
+
+def _stages(step: SumChain, states: dict[Variable, State]) -> Iterator[tuple[Variable, ...]]:
+    """The latents of a chain that a step takes together, each in the place of its oldest value.
+
+    A piece that reads the new a and the oldest b wants a no later than b (`runtime/chains`).
+    """
+    later = {z: {z} for z in step.states}  # what must not be taken in before
+    for piece in step.pieces:
+        lags = [(z, states[z].lag) for z, _ in piece.states]
+        oldest = {lag.of for _, lag in lags if lag is not None and lag.by == step.order}
+        for z, lag in lags:
+            if lag is None and z in later:
+                later[z] |= oldest
+    for z in step.states:
+        for other in step.states:
+            if z in later[other]:
+                later[other] |= later[z]
+    done: set[Variable] = set()
+    for z in step.states:
+        if z not in done:
+            tied = tuple(o for o in step.states if o in later[z] and z in later[o])
+            done.update(tied)
+            yield tied
 
 
 def _axes(pieces: Iterable[Piece], states: dict[Variable, State]) -> tuple[Size, ...]:

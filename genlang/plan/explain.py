@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
 from genlang.check.shapes import show
-from genlang.plan.cost import Known, costs, fixed, formula
+from genlang.plan.cost import Known, costs, fixed
 from genlang.plan.mathematics import marginal_likelihood
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of, reads_any, target_of
@@ -152,7 +152,7 @@ def _steps(plan: Plan, known: Known) -> Iterator[Elimination]:
         if words:
             largest = cost.largest(known)
             size = None if largest is None else largest[0]
-            yield Elimination(words, formula(cost.operations), cost.count(known), size)
+            yield Elimination(words, cost.formula(), cost.count(known), size)
 
 
 def _words(step: Step) -> str:
