@@ -22,6 +22,7 @@ from genlang.infer.density import Density
 from genlang.infer.session import session
 from genlang.infer.tensors import namespace
 from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.runtime import law, real
 from genlang.runtime.load import load
 
 mp.dps = 40
@@ -1030,3 +1031,19 @@ def test_every_form_of_every_row_has_a_case():
         }
     assert seen == forms
     assert len(DISTRIBUTIONS) >= 25
+
+
+@pytest.mark.parametrize("base", [law.Law, law.DrawnByTorch, law.Tailed, real.LocationScale])
+def test_a_distribution_that_lacks_a_method_cannot_be_made(base):
+    """A new one that forgets its draws or tails fails at once, not in somebody's simulation."""
+
+    class Unfinished(base):
+        parameters = ("loc", "scale")
+
+    with pytest.raises(TypeError, match="abstract"):
+        Unfinished(0.0, 1.0)
+
+
+def test_an_improper_distribution_has_no_draws():
+    with pytest.raises(NotImplementedError, match="improper"):
+        real.Flat().sample()

@@ -1,5 +1,6 @@
 """One function of the program, while it is written: what `model` and `joint` have in common."""
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 from genlang.check.model import (
@@ -37,7 +38,7 @@ from genlang.plan.steps import Make
 from genlang.source import Span
 
 
-class Function:
+class Function(ABC):
     """Writes one function; subclasses say how statements with a density are written."""
 
     name = ""
@@ -125,17 +126,17 @@ class Function:
             case _:
                 pass
 
+    @abstractmethod
     def density(self, statement: Draw | Factor, term: Term) -> None:
         """Write a statement that has a density."""
-        raise NotImplementedError
 
+    @abstractmethod
     def written_out(self, define: Define) -> bool:
         """Whether a definition has no line of its own: its readers spell it out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plates(self, loops: tuple[Loop, ...]) -> tuple[Context, ...]:
         """The plates of a nest: explicit dims, outermost leftmost."""
-        raise NotImplementedError
 
     def comment(self, statement: Statement, plates: tuple[Loop, ...] = ()) -> None:
         """Write the model's own line, inside plates; once for all the names that it declares."""

@@ -1,5 +1,6 @@
 """Unbounded counts; a mean or rate of 0 is exact, counts of millions lose no digits."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -31,9 +32,9 @@ class Count(Law):
         inside = (value >= 0) & (value == value.round())
         return where_inside(inside, self.probability(torch.where(inside, value, 0).double()))
 
+    @abstractmethod
     def probability(self, k: Tensor) -> Tensor:
         """Return the log probability of a count inside the support."""
-        raise NotImplementedError
 
 
 class Poisson(Count):

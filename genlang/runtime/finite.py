@@ -4,6 +4,7 @@ Torch clamps (`Bernoulli(0).log_prob(1)` is -36) and, unvalidated, returns numbe
 Here probability 0 is exactly -inf, and impossible values have gradient 0.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -192,9 +193,9 @@ class UpTo(Law):
         k = torch.where(inside, value, 0.0 * self.total)
         return where_inside(inside, self.probability(k, self.total - k))
 
+    @abstractmethod
     def probability(self, k: Tensor, rest: Tensor) -> Tensor:
         """Return the log probability of k successes and `rest` failures."""
-        raise NotImplementedError
 
 
 def _choose(n: Tensor, k: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """What the distributions of emitted programs share: parameters that broadcast, edges, values."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -48,7 +49,7 @@ def integers(low: Any, high: Any, batch: torch.Size, *, expand: bool) -> Tensor:
 class Law(dist.TorchDistribution):
     """A univariate distribution whose parameters broadcast to its batch shape, in float64.
 
-    A subclass names its `parameters`; `torch_law` is torch's distribution that it draws from.
+    A subclass names its `parameters` and says how to draw.
     """
 
     arg_constraints: ClassVar[dict[str, constraints.Constraint]] = NOTHING
@@ -70,15 +71,9 @@ class Law(dist.TorchDistribution):
         shape = torch.Size(batch_shape)
         return type(self)(*(getattr(self, n).expand(shape) for n in self.parameters))
 
-    def torch_law(self) -> Any:
-        """Return torch's distribution to draw from."""
-        raise NotImplementedError
-
+    @abstractmethod
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw."""
-        with torch.no_grad():
-            drawn: Tensor = self.torch_law().sample(torch.Size(sample_shape))
-        return drawn
 
     def full(self, sample_shape: Sequence[int], name: str) -> Tensor:
         """Return a parameter expanded to the shape of a sample."""
@@ -86,24 +81,38 @@ class Law(dist.TorchDistribution):
         return value.expand((*sample_shape, *self.batch_shape))
 
 
+class DrawnByTorch(Law):
+    """A distribution whose draws are those of torch's own; its density is exact here."""
+
+    @abstractmethod
+    def torch_law(self) -> torch.distributions.Distribution:
+        """Return torch's distribution to draw from."""
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draw."""
+        with torch.no_grad():
+            drawn: Tensor = self.torch_law().sample(torch.Size(sample_shape))
+        return drawn
+
+
 class Tailed(Law):
     """A continuous distribution that can be truncated: its tails are known in log space."""
 
+    @abstractmethod
     def log_cdf(self, value: Tensor) -> Tensor:
         """Return the log of the probability at or below a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def log_sf(self, value: Tensor) -> Tensor:
         """Return the log of the probability above a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_log_cdf(self, log_p: Tensor) -> Tensor:
         """Return the value whose `log_cdf` is given."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_log_sf(self, log_p: Tensor) -> Tensor:
         """Return the value whose `log_sf` is given."""
-        raise NotImplementedError
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw, from the nearer tail."""

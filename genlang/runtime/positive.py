@@ -8,7 +8,7 @@ from pyro.distributions import constraints
 from torch import Tensor
 
 from genlang.runtime import real
-from genlang.runtime.law import Law, Tailed, at_edge, where_inside
+from genlang.runtime.law import DrawnByTorch, Law, Tailed, at_edge, where_inside
 from genlang.runtime.special import (
     HALF_LOG_2PI,
     LARGE,
@@ -234,7 +234,7 @@ def _gamma_kernel(shape: Tensor, t: Tensor, log_t: Tensor) -> Tensor:
     return torch.where(large, saddle, small)
 
 
-class Gamma(Law):
+class Gamma(DrawnByTorch):
     """The gamma distribution with a shape and a rate."""
 
     support = constraints.positive
@@ -253,7 +253,7 @@ class Gamma(Law):
         return torch.distributions.Gamma(self.shape_, self.rate)
 
 
-class InverseGamma(Law):
+class InverseGamma(DrawnByTorch):
     """The reciprocal of a gamma variable with this shape and the rate `scale`."""
 
     support = constraints.positive
@@ -271,7 +271,7 @@ class InverseGamma(Law):
         return torch.distributions.InverseGamma(self.shape_, self.scale)
 
 
-class Chi2(Law):
+class Chi2(DrawnByTorch):
     """The sum of `df` squared standard normal variables."""
 
     support = constraints.positive
@@ -289,7 +289,7 @@ class Chi2(Law):
         return self._gamma().torch_law()
 
 
-class Beta(Law):
+class Beta(DrawnByTorch):
     """The beta distribution on the unit interval, ends included."""
 
     support = constraints.unit_interval

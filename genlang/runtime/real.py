@@ -1,13 +1,14 @@
 """Distributions on the whole line (and on intervals): exact far in both tails."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 
 import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
-from genlang.runtime.law import Law, Tailed, where_inside
+from genlang.runtime.law import DrawnByTorch, Law, Tailed, where_inside
 from genlang.runtime.special import (
     HALF_LOG_2PI,
     lbeta,
@@ -52,21 +53,21 @@ class LocationScale(Tailed):
 
     # -- the standard distribution; these are for symmetric ones unless overridden
 
+    @abstractmethod
     def density(self, z: Tensor) -> Tensor:
         """Return the standard log density."""
-        raise NotImplementedError
 
+    @abstractmethod
     def below(self, z: Tensor) -> Tensor:
         """Return the standard log_cdf."""
-        raise NotImplementedError
 
     def above(self, z: Tensor) -> Tensor:
         """Return the standard log_sf."""
         return self.below(-z)
 
+    @abstractmethod
     def quantile(self, log_p: Tensor) -> Tensor:
         """Return the inverse of the standard log_cdf."""
-        raise NotImplementedError
 
     def upper_quantile(self, log_p: Tensor) -> Tensor:
         """Return the inverse of the standard log_sf."""
@@ -165,7 +166,7 @@ class Gumbel(LocationScale):
         return torch.where(far, -log_p, -torch.log(-log1m_exp(torch.where(far, -1.0, log_p))))
 
 
-class StudentT(Law):
+class StudentT(DrawnByTorch):
     """Student's t distribution, for any degrees of freedom."""
 
     parameters = ("df", "loc", "scale")
@@ -221,7 +222,7 @@ class AsymmetricLaplace(Law):
             return self.loc + self.scale * (up / k - down * k)
 
 
-class VonMises(Law):
+class VonMises(DrawnByTorch):
     """Angles: the density is periodic, an unknown angle lives in [-pi, pi]."""
 
     support = constraints.interval(-math.pi, math.pi)
@@ -281,6 +282,12 @@ class Flat(Law):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return 0."""
         return torch.zeros(torch.broadcast_shapes(value.shape, self.batch_shape))
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Raise NotImplementedError: there is nothing to draw from."""
+        del sample_shape
+        message = "Flat is improper: it has no draws"
+        raise NotImplementedError(message)
 
 
 class Kumaraswamy(Tailed):

@@ -1,6 +1,7 @@
 """Distributions of vectors: proportions and their counts."""
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -77,13 +78,13 @@ class Counts(dist.TorchDistribution):
         inside = (value >= 0).all(-1) & (value.sum(-1) == self.total) & whole
         return where_inside(inside, self.probability(torch.where(inside[..., None], value, 0.0)))
 
+    @abstractmethod
     def probability(self, k: Tensor) -> Tensor:
         """Return the log probability of counts inside the support."""
-        raise NotImplementedError
 
+    @abstractmethod
     def proportions(self, shape: tuple[int, ...]) -> Tensor:
         """Return the probabilities to draw with."""
-        raise NotImplementedError
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw counts, binomial by binomial."""
