@@ -1,6 +1,7 @@
 """Lines of the emitted program: comments, nested plates, and wrapping of long lines."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 WIDTH = 100
@@ -170,16 +171,24 @@ LEVELS = (
 )  # fmt: skip
 
 
-def _operands(text: str) -> list[str]:
-    """The parts of an expression between its loosest operators; none where it has none."""
-    places: dict[int, str] = {}
-    depth, quote = 0, ""
+def _unquoted(text: str) -> Iterator[tuple[int, str]]:
+    """The characters outside of strings, with their places."""
+    quote = ""
     for i, char in enumerate(text):
         if quote:
             quote = "" if char == quote else quote
         elif char in "\"'":
             quote = char
-        elif char in OPEN:
+        else:
+            yield i, char
+
+
+def _operands(text: str) -> list[str]:
+    """The parts of an expression between its loosest operators; none where it has none."""
+    places: dict[int, str] = {}
+    depth = 0
+    for i, char in _unquoted(text):
+        if char in OPEN:
             depth += 1
         elif char in CLOSE:
             depth -= 1
@@ -203,13 +212,8 @@ def _outermost(line: str) -> tuple[int, int] | None:
     """The longest bracketed part at the outermost level."""
     best: tuple[int, int] | None = None
     stack: list[int] = []
-    quote = ""
-    for i, char in enumerate(line):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in OPEN:
+    for i, char in _unquoted(line):
+        if char in OPEN:
             stack.append(i)
         elif char in CLOSE and stack:
             start = stack.pop()
@@ -222,13 +226,9 @@ def _outermost(line: str) -> tuple[int, int] | None:
 def _split(text: str) -> list[str]:
     """Split at the commas of the outermost level."""
     items: list[str] = []
-    depth, last, quote = 0, 0, ""
-    for i, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'":
-            quote = char
-        elif char in OPEN:
+    depth, last = 0, 0
+    for i, char in _unquoted(text):
+        if char in OPEN:
             depth += 1
         elif char in CLOSE:
             depth -= 1
