@@ -29,17 +29,8 @@ from genlang.syntax import nodes
 def draw(node: nodes.DrawDecl, scope: Scope, out: list[Statement]) -> None:
     """Check `latent`, `observed` and `generated`."""
     for target in node.targets:
-        depth = len(scope.loops)
-        scope.declaring = target.name.name
-        try:
+        with scope.declaration(target.name.name):
             out.append(_draw(node, target, scope))
-        except Poison:
-            if target.name.name not in scope.names:
-                scope.broken.add(target.name.name)
-        finally:
-            del scope.loops[depth:]
-            scope.declaring = ""
-            scope.early.pop(target.name.name, None)
 
 
 def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:

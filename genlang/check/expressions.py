@@ -254,12 +254,9 @@ def _together(conditions: list[Expr]) -> Expr | None:
 
 
 def _comprehension(node: nodes.Comprehension, scope: Scope) -> Expr:
-    depth = len(scope.loops)
-    try:
+    with scope.nest():
         loops, conditions = _clauses(node.clauses, scope)
         element = expression(node.element, scope)
-    finally:
-        del scope.loops[depth:]
     if conditions:
         scope.fail("E310", "a filter stands only in a reduction", node.span,
                    help="use it inside `sum(...)`, or write `e if condition else 0`")  # fmt: skip
@@ -276,14 +273,11 @@ def _reduction(node: nodes.Reduction, scope: Scope) -> Expr:
         scope.fail("E209", f"`{scope.text(node.function.span)}` does not run over a dim",
                    node.function.span, help="one of: " + ", ".join(REDUCTIONS))  # fmt: skip
     name = node.function.name
-    depth = len(scope.loops)
-    try:
+    test = name in ("any", "all")
+    with scope.nest():
         loops, conditions = _clauses(node.clauses, scope)
-        test = name in ("any", "all")
         with scope.branch() if conditions else nullcontext():
             element = condition(node.element, scope) if test else expression(node.element, scope)
-    finally:
-        del scope.loops[depth:]
     if element.type.dims:
         scope.fail("E301", f"`{name}` runs over scalars, this is {show(element.type.dims)}",
                    node.element.span, help="index it, or add a `for`")  # fmt: skip

@@ -50,6 +50,29 @@ class Scope:
     covered: dict[Loop, int] = field(default_factory=dict)
     indices: dict[str, Span] = field(default_factory=dict)
 
+    @contextmanager
+    def nest(self) -> Iterator[None]:
+        """Loops that are added here end here."""
+        depth = len(self.loops)
+        try:
+            yield
+        finally:
+            del self.loops[depth:]
+
+    @contextmanager
+    def declaration(self, name: str) -> Iterator[None]:
+        """The declaration of a name: a fault in it stops no other, and leaves the name broken."""
+        self.declaring = name
+        try:
+            with self.nest():
+                yield
+        except Poison:
+            if name not in self.names:
+                self.broken.add(name)
+        finally:
+            self.declaring = ""
+            self.early.pop(name, None)
+
     def fail(
         self,
         code: str,

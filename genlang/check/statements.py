@@ -86,17 +86,8 @@ def _all_loops(header: Header, scope: Scope) -> tuple[Loop, ...]:
 def value(node: nodes.ValueDecl, scope: Scope, out: list[Statement]) -> None:
     """Check `data`, `param`, `let` and `report`."""
     for target in node.targets:
-        depth = len(scope.loops)
-        scope.declaring = target.name.name
-        try:
-            header = Header(target, scope)
-            out.append(_value(node, header, scope))
-        except Poison:
-            if target.name.name not in scope.names:
-                scope.broken.add(target.name.name)
-        finally:
-            del scope.loops[depth:]
-            scope.declaring = ""
+        with scope.declaration(target.name.name):
+            out.append(_value(node, Header(target, scope), scope))
 
 
 def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
@@ -183,8 +174,7 @@ def _cell_value(expr: Expr, header: Header, scope: Scope) -> Expr:
 def factor(node: nodes.FactorDecl, scope: Scope, out: list[Statement]) -> None:
     """Check `factor`."""
     name = node.target.name.name if node.target is not None else ""
-    depth = len(scope.loops)
-    try:
+    with scope.nest():
         if node.target is not None:
             if not node.target.name.name:
                 scope.fail("E313", "a factor's name stands before `=`", node.target.span,
@@ -195,8 +185,6 @@ def factor(node: nodes.FactorDecl, scope: Scope, out: list[Statement]) -> None:
             scope.fail("E301", f"a factor is a scalar, this is {show(expr.type.dims)}",
                        node.value.span, help="sum over it, or write a loop")  # fmt: skip
         out.append(Factor(name, expr, tuple(scope.loops), node.span))
-    finally:
-        del scope.loops[depth:]
 
 
 def require(node: nodes.RequireDecl, scope: Scope, out: list[Statement]) -> None:
