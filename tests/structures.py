@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 BITS = 16.0  # log2 of the most joint states
@@ -20,6 +21,29 @@ NUMBERS = ("0.3", "0.5", "0.8", "1.1", "1.7")
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Env = dict["Loop", int]
+
+
+def each(
+    strategy: st.SearchStrategy[Any], count: int, start: int, check: Callable[[Any], None]
+) -> None:
+    """Check so many random programs: the same ones each time, as long as no code changes.
+
+    Hypothesis takes constants from the code under test, so an edit anywhere tries others.
+    """
+
+    @seed(start)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(strategy)
+    def one(structure: Any) -> None:
+        check(structure)
+
+    one()
 
 
 @dataclass(frozen=True, slots=True)

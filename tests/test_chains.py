@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from scipy import stats
 
 import genlang
@@ -20,7 +19,7 @@ from genlang.diagnostics import DataError, ModelError
 from genlang.infer.values import given as shaped
 from genlang.runtime.chains import chain, plain
 from tests import oracle
-from tests.structures import Structure, Transition
+from tests.structures import Structure, Transition, each
 from tests.structures_chains import CHAINS, chain_structures
 from tests.test_structures import bound_to
 
@@ -236,20 +235,11 @@ def check(structure: Structure, tally: Tally, number: int, patch: pytest.MonkeyP
 def run(features: tuple[str, ...], count: int, tally: Tally, patch: pytest.MonkeyPatch) -> None:
     """Check so many random programs that show one of the features."""
 
-    @seed(20261125)
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(chain_structures(features))
     def one(structure: Structure) -> None:
         tally.number += 1
         check(structure, tally, tally.number, patch)
 
-    one()
+    each(chain_structures(features), count, 20261125, one)
 
 
 def test_some_random_chains_equal_enumeration(monkeypatch):

@@ -6,7 +6,6 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from pyro import poutine
 from pyro.infer import TraceEnum_ELBO
 
@@ -16,6 +15,7 @@ from genlang.infer.session import session
 from genlang.infer.simulate import trace
 from genlang.infer.tensors import namespace
 from genlang.infer.values import given as shaped
+from tests.structures import each
 from tests.structures_chains import chain_structures
 from tests.test_chains import filled
 from tests.test_structures import REFUSALS, bound_to
@@ -261,20 +261,7 @@ def compare(structure, counts):
 @pytest.mark.parametrize("count", [25, pytest.param(300, marks=pytest.mark.slow)])
 def test_joint_of_random_chains_equals_model_wherever_pyro_can_run_it(count):
     counts = Counter()
-
-    @seed(20261125)
-    @settings(
-        max_examples=count,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(chain_structures())
-    def run(structure):
-        compare(structure, counts)
-
-    run()
+    each(chain_structures(), count, 20261125, lambda structure: compare(structure, counts))
     assert counts["equal"] >= count / 2
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from pyro import poutine
 from pyro.infer import TraceEnum_ELBO
 
@@ -23,7 +22,7 @@ from genlang.infer.tensors import namespace
 from genlang.plan.plan import Plan
 from genlang.plan.steps import Make
 from tests import oracle
-from tests.structures import Structure, structures
+from tests.structures import Structure, each, structures
 
 COUNT = 1000
 # Each must occur in at least this many of the programs.
@@ -117,20 +116,11 @@ def test_random_programs_equal_enumeration(capsys):
     """1,000 programs equal the oracle; how often each feature occurred is shown without `-s`."""
     counts: Counter[str] = Counter()
 
-    @seed(20261124)
-    @settings(
-        max_examples=COUNT,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
-    )
-    @given(structures())
-    def run(structure: Structure) -> None:
+    def check(structure: Structure) -> None:
         counts.update(structure.tags)
         compare(structure, counts)
 
-    run()
+    each(structures(), COUNT, 20261124, check)
     with capsys.disabled():
         print("\n" + "\n".join(f"{counts[f]:5d}  {f}" for f in sorted(counts)))
     assert all(counts[f] >= LEAST for f in FEATURES)
