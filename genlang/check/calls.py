@@ -3,10 +3,13 @@
 from typing import NoReturn
 
 from genlang.check import foreign
+from genlang.check.functions import result
+from genlang.check.model import Apply, Expr
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
+from genlang.source import Span
 from genlang.syntax import nodes
 
 
@@ -83,3 +86,20 @@ def called(node: nodes.Call, scope: Scope) -> str:
             scope.fail("E307", f"`{name}` has no argument `{a.name}`", a.span,
                        help="its arguments have no names")  # fmt: skip
     return name
+
+
+def applied(name: str, arguments: tuple[Expr, ...], span: Span, scope: Scope) -> Expr:
+    """Type the call of a function with its arguments."""
+    if name in ("min", "max") and len(arguments) == 2:
+        name += "2"
+    row = FUNCTIONS[name]
+    if not row.low <= len(arguments) <= row.high:
+        wanted = str(row.low) if row.low == row.high else f"{row.low} to {row.high}"
+        plural = "argument" if wanted == "1" else "arguments"
+        message = f"`{name}` takes {wanted} {plural}, here {len(arguments)}"
+        scope.fail("E307", message, span)
+    for given in arguments:
+        if given.type.kind == "string":
+            scope.fail("E305", "a label is no number", given.span)
+    kind = result(name, arguments, span, scope)
+    return Apply(name, arguments, kind, span)

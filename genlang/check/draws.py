@@ -1,6 +1,7 @@
 """`latent`, `observed`, `generated`: what they draw, over which loops, chains part by part."""
 
 from dataclasses import replace
+from functools import partial
 
 from genlang.check.chains import chain_loop, covering, together
 from genlang.check.expressions import expression, integer, iteration
@@ -74,9 +75,14 @@ def typed(
         laws: list[Law] = []
         whole: Type | None = None
         for place, part in enumerate(chain.parts):
-            with covering(loop, place, scope):
-                found, one = law(part, tuple(header.unnamed), scope)
-            found, cell = drawn_as(found, one, written, node, scope)
+            try:
+                with covering(loop, place, scope):
+                    found, one = law(part, tuple(header.unnamed), scope)
+                found, cell = drawn_as(found, one, written, node, scope)
+            except Poison:
+                # The other parts have faults of their own; reads of this name are quiet in them.
+                scope.broken.add(name)
+                continue
             if whole is not None and (
                 len(cell.dims) != len(whole.dims) or not all(map(same, cell.dims, whole.dims))
             ):
@@ -86,7 +92,8 @@ def typed(
             whole = cell if whole is None else wider(whole, cell)
             if place == 0 and name not in scope.early and loop is not None:
                 scope.early[name] = header.variable(node.word, whole, node.description)
-        assert whole is not None
+        if whole is None or len(laws) < len(chain.parts):
+            raise Poison
         known = scope.early.get(name)
         if known is None:
             return header.variable(node.word, whole, node.description), laws[0]
@@ -176,9 +183,11 @@ def _over_cells(node: nodes.DrawDecl, target: nodes.Target, known: Variable, sco
         scope.fail("E312", f"`{known.name}` has dims {show(known.dims)}", target.span)
     parts = node.distribution.parts
     along = chain_loop(node.distribution, scope) if len(parts) > 1 else None
-    laws: list[Law] = []
-    for place, part in enumerate(parts):
+
+    def read(place: int, part: nodes.Expr) -> Law:
         with covering(along, place, scope):
-            laws.append(law(part, tuple(unnamed), scope)[0])
+            return law(part, tuple(unnamed), scope)[0]
+
+    laws = scope.every(*(partial(read, place, part) for place, part in enumerate(parts)))
     found = laws[0] if along is None else together(laws, along, None, node.distribution.span)
     return Draw(known, found, tuple(scope.loops), tuple(subs), node.span)

@@ -1,11 +1,13 @@
 """Expressions of the AST -> typed expressions of the Model."""
 
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 
-from genlang.check.calls import called, refuse_attribute
+from genlang.check.calls import applied, called, refuse_attribute
 from genlang.check.chains import covered, early
-from genlang.check.functions import result, result_kind
+from genlang.check.functions import result_kind
 from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
     Apply,
@@ -29,7 +31,7 @@ from genlang.check.shapes import after, joined, same, show, whole
 from genlang.check.slices import between, from_end
 from genlang.check.subscripts import exists, fits_dim, lag, too_many, wrong_rows
 from genlang.check.walk import symbols
-from genlang.lang.functions import CONSTANTS, FUNCTIONS
+from genlang.lang.functions import CONSTANTS
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
@@ -67,6 +69,18 @@ def expression(node: nodes.Expr, scope: Scope) -> Expr:
             return _comprehension(node, scope)
         case nodes.Reduction():
             return _reduction(node, scope)
+
+
+def _expressions(every: Iterable[nodes.Expr], scope: Scope) -> tuple[Expr, ...]:
+    return tuple(scope.every(*(partial(expression, node, scope) for node in every)))
+
+
+def _guarded(
+    node: nodes.Expr, scope: Scope, read: Callable[[nodes.Expr, Scope], Expr] = expression
+) -> Expr:
+    """Type what is evaluated in one case only."""
+    with scope.branch():
+        return read(node, scope)
 
 
 def integer(node: nodes.Expr, scope: Scope, what: str) -> Expr:
@@ -145,19 +159,22 @@ def _unary(node: nodes.Unary, scope: Scope) -> Expr:
 
 def _binary(node: nodes.Binary, scope: Scope) -> Expr:
     if node.op in ("and", "or"):
-        left = condition(node.left, scope)
-        with scope.branch():
-            right = condition(node.right, scope)
+        left, right = scope.every(
+            lambda: condition(node.left, scope),
+            lambda: _guarded(node.right, scope, condition),
+        )
         dims = joined(left.type, right.type, f"`{node.op}`", node.span, scope)
         return Apply(node.op, (left, right), replace(BOOL, dims=dims), node.span)
-    left, right = expression(node.left, scope), expression(node.right, scope)
+    left, right = _expressions((node.left, node.right), scope)
     return operation(node.op, left, right, node.span, scope)
 
 
 def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
-    decides = condition(node.condition, scope)
-    with scope.branch():
-        then, otherwise = expression(node.then, scope), expression(node.otherwise, scope)
+    decides, then, otherwise = scope.every(
+        lambda: condition(node.condition, scope),
+        lambda: _guarded(node.then, scope),
+        lambda: _guarded(node.otherwise, scope),
+    )
     dims = joined(then.type, otherwise.type, "`if`", node.span, scope)
     dims = joined(Type("real", dims), decides.type, "`if`", node.span, scope)
     dim = then.type.dim if then.type.dim is otherwise.type.dim else None
@@ -170,27 +187,15 @@ def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
 
 def _call(node: nodes.Call, scope: Scope) -> Expr:
     name = called(node, scope)
-    arguments = tuple(expression(a.value, scope) for a in node.arguments)
-    if name in ("min", "max") and len(arguments) == 2:
-        name += "2"
-    row = FUNCTIONS[name]
-    if not row.low <= len(arguments) <= row.high:
-        wanted = str(row.low) if row.low == row.high else f"{row.low} to {row.high}"
-        plural = "argument" if wanted == "1" else "arguments"
-        message = f"`{name}` takes {wanted} {plural}, here {len(arguments)}"
-        scope.fail("E307", message, node.span)
-    for given in arguments:
-        if given.type.kind == "string":
-            scope.fail("E305", "a label is no number", given.span)
-    kind = result(name, arguments, node.span, scope)
-    return Apply(name, arguments, kind, node.span)
+    arguments = _expressions([a.value for a in node.arguments], scope)
+    return applied(name, arguments, node.span, scope)
 
 
 # -- Arrays -----------------------------------------------------------------------------------
 
 
 def _list(node: nodes.ListOf, scope: Scope) -> Expr:
-    items = tuple(expression(i, scope) for i in node.items)
+    items = _expressions(node.items, scope)
     if not items:
         scope.fail("E308", "an empty list has no type", node.span)
     dims = items[0].type.dims

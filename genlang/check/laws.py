@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NoReturn
 
 from genlang.check import foreign
@@ -40,8 +41,10 @@ def law(node: nodes.Expr, unnamed: tuple[Loop, ...], scope: Scope) -> tuple[Law,
         case nodes.Ternary(span=span):
             decides = cell(condition(node.condition, scope), 0, unnamed, scope)
             with scope.branch():
-                then, one = law(node.then, unnamed, scope)
-                otherwise, two = law(node.otherwise, unnamed, scope)
+                (then, one), (otherwise, two) = scope.every(
+                    lambda: law(node.then, unnamed, scope),
+                    lambda: law(node.otherwise, unnamed, scope),
+                )
             _alike(node, one, two, scope)
             return Choice(decides, then, otherwise, span), wider(one, two)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
@@ -133,22 +136,18 @@ def _distribution(
         scope.fail("E403", f"`{row.name}` cannot be truncated", first.span,
                    why="its distribution function is not among those that genlang has")  # fmt: skip
     form = _form(node, row, set(given), scope)
-    parameters: list[tuple[str, Expr]] = []
-    faults = 0
-    for p in form.parameters:
-        if p.name in given:
-            try:
-                expr = _parameter(expression(given[p.name].value, scope), p, row, unnamed, scope)
-            except Poison:
-                faults += 1
-            else:
-                parameters.append((p.name, expr))
-    if faults:
-        raise Poison
-    ends = [
-        cell(expression(bounds[k].value, scope), 0, unnamed, scope) if k in bounds else None
-        for k in ("lower", "upper")
-    ]
+
+    def parameter(p: Parameter) -> Expr:
+        return _parameter(expression(given[p.name].value, scope), p, row, unnamed, scope)
+
+    def end(name: str) -> Expr:
+        return cell(expression(bounds[name].value, scope), 0, unnamed, scope)
+
+    named = [p for p in form.parameters if p.name in given]
+    read = scope.every(*(partial(parameter, p) for p in named), *(partial(end, k) for k in bounds))
+    parameters = [(p.name, expr) for p, expr in zip(named, read, strict=False)]
+    written = dict(zip(bounds, read[len(named) :], strict=True))
+    ends = [written.get(k) for k in ("lower", "upper")]
     _bounds_in_order(ends, bounds, scope)
     found = Distribution(row.name, tuple(parameters), ends[0], ends[1], "", node.span)
     return found, _drawn(row, dict(parameters), ends, scope)

@@ -1,9 +1,9 @@
 """Names in scope, the diagnostics found so far, and how a fault stops only its own statement."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from genlang.check.foreign import NAMES
 from genlang.check.interval import Interval
@@ -12,6 +12,8 @@ from genlang.diagnostics import Diagnostic, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
 from genlang.source import Source, Span
+
+T = TypeVar("T")
 
 
 class Poison(Exception):  # noqa: N818 (never leaves the checker)
@@ -49,6 +51,16 @@ class Scope:
     pending: dict[str, Callable[..., Variable | None]] = field(default_factory=dict)
     covered: dict[Loop, int] = field(default_factory=dict)
     indices: dict[str, Span] = field(default_factory=dict)
+
+    def every(self, *reads: Callable[[], T]) -> list[T]:
+        """What each returns; a fault in one does not hide those of the others."""
+        found: list[T] = []
+        for read in reads:
+            with suppress(Poison):
+                found.append(read())
+        if len(found) < len(reads):
+            raise Poison
+        return found
 
     @contextmanager
     def nest(self) -> Iterator[None]:
@@ -143,7 +155,10 @@ class Scope:
             )
         known = [*self.names, *(x.name for x in self.loops if x.name), *CONSTANTS]
         edit = suggest(name, known) or f"declare it above, for example `data {name}: real`"
-        self.fail("E201", f"`{name}` is not declared", span, help=edit)
+        message = f"`{name}` is not declared"
+        if any(d.code == "E201" and d.message == message for d in self.found):
+            raise Poison  # once is enough
+        self.fail("E201", message, span, help=edit)
 
     def lagged(self, name: str) -> Variable | None:
         """Return a variable that a lagged read names before its declaration; None for others."""
