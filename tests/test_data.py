@@ -726,3 +726,27 @@ def test_a_circle_of_parents_names_the_nodes_on_it(parents, rows):
 def test_a_missing_cell_of_other_data_is_no_root():
     told = faults(GROUPS, {"g": ["a", None], "x": [1, 2], "y": [1, 2]})
     assert [t.split()[0] for t in told] == ["D121"]
+
+
+SHOPS = """
+dim R, shop
+data of[R]: index(shop)
+observed y[r in R] ~ Normal(0, 1)
+"""
+
+
+def test_a_missing_column_of_indices_is_the_one_fault_of_its_dim():
+    """Nobody is told to set a size that the column would have told."""
+    (fault,) = faults(SHOPS, {"shop_of": ["a", "b"], "y": [0.0, 0.0]})
+    assert fault.startswith("D110 there is no column `of`")
+
+
+def test_labels_one_of_which_is_a_number_are_no_ambiguous_integers():
+    labels = ["North St", "12", "West", "South"]
+    (fault,) = faults(SHOPS, {"of": labels, "y": [0.0] * 4}, shop=3)
+    assert fault.startswith("D130 `shop` has 3 elements, its columns name 4: 12, North St")
+
+
+def test_integers_with_stray_text_are_told_by_row():
+    (fault,) = faults(SHOPS, {"of": [1, 2, "x", 3], "y": [0.0] * 4}, shop=3)
+    assert fault == "D130 `of` names no element of `shop`: 'x' @ `of`, row 3"

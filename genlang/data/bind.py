@@ -140,6 +140,8 @@ class _Binder:
     def _says_nothing(self, variable: Variable) -> None:
         """That the dims of this array have no size is no fault of its own."""
         self.lacking.update(e.dim for e in variable.dims if e.dim is not None)
+        if variable.cell.dim is not None:
+            self.lacking.add(variable.cell.dim)  # its labels would have told the size
 
     def _lacking(self, variable: Variable) -> None:
         self._says_nothing(variable)

@@ -76,7 +76,8 @@ def decide(dim: Dim, size: int | None, columns: list[Cells], faults: Faults) -> 
             size = max(whole, default=(dim.start or 0) - 1) - (dim.start or 0) + 1
         return _numbered(dim, size, whole, columns, faults)
     labels = ordered(seen, categories)
-    if size is not None and whole and len(labels) > size and not categories:
+    stray = len(seen) - len(whole)
+    if size is not None and stray < len(whole) and len(labels) > size and not categories:
         # Integers with stray text among them: the cells that are text name no element.
         return _numbered(dim, size, whole, columns, faults)
     if size is not None and len(labels) != size:
