@@ -3,6 +3,11 @@
 One thread, pinned; CPU time; contenders in turns; the medians of all rounds. All contenders of a
 case compute the same value and gradient, in float64, or the benchmark stops. The Markdown table
 goes to stdout.
+
+Arrays above 32 MB, a chain's from half a million steps on, are mapped anew by glibc at each call:
+the exponent of `lengths` then shows page faults, not work. `MALLOC_MMAP_MAX_=0
+MALLOC_TRIM_THRESHOLD_=20000000000` in the environment leaves them out, and the last
+exponent is 1 within a tenth; the first ones are below it, fixed costs being most of short chains.
 """
 
 import argparse
