@@ -1,4 +1,4 @@
-"""Time genlang beside other programs: `python -m tests.benchmarks [--only hmm] [--json FILE]`.
+"""Time genlang beside other programs: `python -m tests.benchmarks [--only chains] [--json FILE]`.
 
 One thread, pinned; CPU time; contenders in turns; the medians of all rounds. All contenders of a
 case compute the same value and gradient, in float64, or the benchmark stops. The Markdown table
