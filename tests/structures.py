@@ -382,7 +382,11 @@ class Program:
         """Draw a latent with parents in sight, where the budget of states allows."""
         kind = kind or self.pick(("bool", "index", "bool", "int", "count"))
         dim = self.dim(self.pick("KL")) if kind == "index" else ""
+        sure = self.visible(loops, index=False) if kind == "count" and self.chance(40) else []
+        sure = [r for r in sure if r.latent.states <= 3][:2]
         states = {"bool": 2, "int": 3, "count": 3}.get(kind) or int(self.sizes[dim])
+        if sure:
+            states = sum(r.latent.states - 1 for r in sure) + 1
         bits = self.cells(loops) * math.log2(states)
         if not self.afford(bits):
             return None
@@ -397,6 +401,9 @@ class Program:
                 law = f"Categorical({self.shares(reads, dim)})"
             case "int":
                 law = "DiscreteUniform(0, 2)"
+            case _ if sure:
+                law = f"Delta({' + '.join(r.text for r in sure)})"
+                self.tags.add("Delta")
             case _:
                 parents = [r for r in self.visible(loops, index=False) if r.latent.kind == "count"]
                 total = parents[0].text if parents and self.chance(60) else "2"

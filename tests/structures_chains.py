@@ -262,6 +262,10 @@ class Block:
                 total = lag.text if lag else "2"
                 return f"Binomial({total}, {p.probability(reads[1:], self.loops)})"
             case "uniform":
+                if lag and p.chance(50):
+                    p.tags.add("Delta")
+                    more = [r.text for r in reads[1:] if r.latent.kind == "bool"]
+                    return f"Delta(min({' + '.join([lag.text, *more])}, 2))"
                 return f"DiscreteUniform({lag.text if lag else 0}, 2)"
             case _:
                 return f"Poisson(exp({p.score(reads, self.loops)} - 1), upper=3)"

@@ -266,6 +266,8 @@ CASES = [
          dict.fromkeys(("total", "good", "draws"), "data count"),
          [(0, 0, 0, 0), (1, 5, 2, 3), (2, 5, 4, 3), (40, 10**6, 4 * 10**5, 100), (3, 3, 3, 3)],
          lambda k, n, g, d: lchoose(g, k) + lchoose(n - g, d - k) - lchoose(n, d), "count"),
+    Case("Delta(k[n])", {"k": "data int"}, [(k, k) for k in (-2, 0, 7)], lambda k, x: mp.mpf(0),
+         "int"),
     Case("Poisson(rate[n])", {"rate": "nonneg"},
          [(k, r * max(k, 1)) for k in (*COUNTS, 10**9) for r in (1e-6, 0.5, 1.0001, 30.0)],
          lambda k, r: times(k, log(r)) - r - lgamma(k + 1), "count"),
@@ -654,6 +656,8 @@ ZEROS = [
     ("Categorical([a, 1 - a])", {"a": 0.0}, 0, -INF),
     ("Categorical(weights=[a, 2])", {"a": 0.0}, 0, -INF),
     ("DiscreteUniform(3, 3)", {"a": 1.0}, 3, 0.0),
+    ("Delta(3)", {"a": 1.0}, 3, 0.0),
+    ("Delta(3)", {"a": 1.0}, 2, -INF),
 ]
 KINDS_OF = {"Bernoulli": "unit", "Binomial": "unit", "Geometric": "unit", "Categorical": "unit"}
 
@@ -764,6 +768,7 @@ def test_a_site_behaves_under_pyro_as_its_own_distributions_do(case: Case):
             "Binomial",
             "Hypergeometric",
             "DiscreteUniform",
+            "Delta",
         ):
             values = law.enumerate_support(expand=False)
             assert values.shape[1:] == (1,) * len(batch)

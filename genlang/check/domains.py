@@ -56,7 +56,9 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
         given = support(expr, scope.supports)
         edit = "`floor(...)` or `round(...)` gives an int"
         edit = _edit(expr, p.domain, given) if given.given and given.exact else edit
-        scope.fail("E408", message, span, help=edit, second=_declaration(expr))
+        why = "" if law != "Delta" else "a density is 0 or infinite where a real number is certain"
+        edit = edit if law != "Delta" else f"name it: `let ... = {scope.text(span)}`"
+        scope.fail("E408", message, span, why=why, help=edit, second=_declaration(expr))
     wanted = of_kind(p.domain)
     values = support(expr, scope.supports)
     if values.within(wanted) and not (integer and isinstance(expr, Const)):

@@ -164,7 +164,7 @@ LATER = frozenset({
     "matern32", "matern52", "periodic", "cumprod", "concat", "stack", "linspace", "size", "solve",
     "solve_triangular", "quad_form", "logdet", "det", "inverse", "log1m_exp", "inv_cloglog",
     "exp", "log", "SkewNormal", "AsymmetricLaplace", "HalfStudentT", "Kumaraswamy",
-    "Hypergeometric", "OrderedLogistic", "Delta", "MultivariateStudentT",
+    "Hypergeometric", "OrderedLogistic", "MultivariateStudentT",
     "LowRankMultivariateNormal", "ZeroSumNormal", "DirichletMultinomial", "GaussianProcess",
     "LKJ", "Wishart", "InverseWishart", "Censored", "ZeroInflated", "Hurdle", "Mixture",
     "Interval",

@@ -307,6 +307,8 @@ def _drawn(row: Row, given: dict[str, Expr], ends: list[Expr | None], scope: Sco
     if row.rank:
         vector = next(e for e in given.values() if e.type.dims)
         return Type(row.kind, vector.type.dims[-row.rank :], structure=row.structure)
+    if row.name == "Delta":
+        return given["x"].type
     low, high = (given[row.ends[0]], given[row.ends[1]]) if row.ends else ends
     return Type(_bounded(row.kind, low, high))
 

@@ -139,7 +139,7 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
 
 
 # The parameters that say which values are possible.
-BOUNDS = frozenset({"low", "high", "total", "draws", "successes", "value"})
+BOUNDS = frozenset({"low", "high", "total", "draws", "successes", "x"})
 
 
 def same_everywhere(law: Law) -> bool:

@@ -139,6 +139,7 @@ _ROWS = (
          "predictor: real, cutpoints: ordered[]", kind="count", finite=True),
     _row("Hypergeometric", "exact.Hypergeometric({total}, {successes}, {draws})",
          "total: count, successes: count, draws: count", kind="count", finite=True),
+    _row("Delta", "exact.Delta({x})", "x: int", kind="int", finite=True),
     # Counts without end.
     _row("Poisson", "exact.Poisson({rate})", "rate: nonneg",
          ("exact.PoissonLog({log_rate})", "log_rate: real"), kind="count", truncates=True),

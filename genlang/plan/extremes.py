@@ -33,10 +33,10 @@ CONDITIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or", "not"})
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """The ends of a latent's values in the cell that `at` picks."""
+    """The ends of a latent's values in the cell that `at` picks; None for one not known."""
 
-    low: Expr
-    high: Expr
+    low: Expr | None
+    high: Expr | None
     at: tuple[Expr, ...] = ()
 
 
@@ -81,6 +81,8 @@ def _reads(expr: Expr, known: Known) -> bool:
 def _end(ends: Ends, subs: tuple[Expr | Slice, ...], *, top: bool) -> Expr | None:
     """One end of a latent in the cell that is read."""
     found = ends.high if top else ends.low
+    if found is None:
+        return None
     here: dict[Symbol, Expr] = {
         own.symbol: sub
         for own, sub in zip(ends.at, subs, strict=False)
@@ -115,19 +117,20 @@ def _apply(
 ) -> Expr | None:
     if function in CONDITIONS:
         return number(int(top))
-    same = [extreme(a, known, top=top) for a in arguments]
-    other = [extreme(a, known, top=not top) for a in arguments]
-    if any(e is None for e in (*same, *other)):
+    given = [extreme(a, known, top=top) for a in arguments]
+    near = tuple(e for e in given if e is not None)
+    if function == ("min2" if top else "max2") and len(near) == 1:
+        return near[0]  # one bound is enough
+    if function in ("-", "neg"):
+        found = extreme(arguments[-1], known, top=not top)
+        if found is None or (function == "-" and given[0] is None):
+            return None
+        return _folded(expr, (found,) if function == "neg" else (near[0], found))
+    if len(near) < len(arguments):
         return None
-    near = tuple(e for e in same if e is not None)
-    far = tuple(e for e in other if e is not None)
     match function:
         case "+":
             return _folded(expr, near)
-        case "-":
-            return _folded(expr, (near[0], far[1]))
-        case "neg":
-            return _folded(expr, far)
         case "*" if all(inside(a, "nonneg") for a in arguments):
             return _folded(expr, near)
         case "/" if not _reads(arguments[1], known) and inside(arguments[1], "nonneg"):

@@ -184,6 +184,8 @@ class Notation:
                 parts = (self.density(then, value), self.density(otherwise, value))
                 whole = self._if(self.expr(condition), *parts)
                 return whole if self.latex else f"({whole})"
+            case Distribution(name="Delta", parameters=((_, x),)):
+                return f"[{value} = {self.expr(x)}]"  # Iverson's bracket: 1 if so, else 0
             case Distribution(name=name, parameters=parameters):
                 plain = {"loc", "scale", "probs", "rate", "concentration", "total", "df", "a", "b",
                          "low", "high"}  # fmt: skip

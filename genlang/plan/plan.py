@@ -49,18 +49,9 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     """
     model, marks = with_missing(model, missing)
     statements = on_plates(model)
-    supports: dict[Variable, Support] = {}
-    states: dict[Variable, State] = {}
-    faults: list[Diagnostic] = []
-    for statement in statements:
-        if is_state(statement):
-            try:
-                found = support(statement, supports)
-            except ModelError as error:
-                faults += error.diagnostics
-                continue
-            supports[statement.target] = found
-            states[statement.target] = State(statement, found)
+    draws = tuple(s for s in statements if is_state(s))
+    supports, faults = _supports(draws)
+    states = {s.target: State(s, supports[s.target]) for s in draws if s.target in supports}
     faults += _weighted(statements)
     if faults:
         raise ModelError(faults, model.source)
@@ -83,6 +74,31 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
         plain = tuple(t for t in every if not t.reads)
         rest = (missing, chains.written, tuple(marks.items()))
         return Plan(model, chains.statements, tuple(whole.items()), plain, steps, *rest)
+
+
+def _supports(
+    draws: tuple[Draw, ...],
+) -> tuple[dict[Variable, Support], list[Diagnostic]]:
+    """Return the values of every discrete latent, and faults for those that cannot be told.
+
+    A latent that reads one declared later, with a lag, may have to wait until that one is known.
+    """
+    supports: dict[Variable, Support] = {}
+    waiting = draws
+    while waiting:
+        faults: list[Diagnostic] = []
+        open_ = [d.target for d in waiting]
+        for draw in waiting:
+            later = frozenset(w for w in open_ if w is not draw.target)
+            try:
+                supports[draw.target] = support(draw, supports, later)
+            except ModelError as error:
+                faults += error.diagnostics
+        rest = tuple(d for d in waiting if d.target not in supports)
+        if len(rest) == len(waiting):
+            return supports, faults
+        waiting = rest
+    return supports, []
 
 
 # The loops that the profiles of a latent cover, and the statement that couples its cells.

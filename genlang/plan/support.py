@@ -16,7 +16,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.extremes import Ends, extreme, number, outermost
+from genlang.plan.extremes import Ends, Known, extreme, number, outermost
 from genlang.plan.lags import chained_parts
 
 COUNT = Type("count")
@@ -60,6 +60,11 @@ class Support:
                 return Apply("+", (high, Const(1, COUNT)), COUNT)
 
     @property
+    def ends(self) -> Ends:
+        """The ends, as `extreme` wants them."""
+        return Ends(self.low, self.high, self.at)
+
+    @property
     def from_zero(self) -> bool:
         """Whether the first value is 0, so that a value is its position."""
         return isinstance(self.low, Const) and self.low.value == 0
@@ -79,6 +84,19 @@ def extent_size(extent: Extent) -> Expr | None:
     return Ref(extent.dim, COUNT)
 
 
+def of_type(cell: Type) -> Ends:
+    """Return what a type alone tells of its values."""
+    match cell.kind:
+        case "bool":
+            return Ends(number(0), number(1))
+        case "index" if cell.dim is not None and not cell.dim.of:
+            return up_to(Ref(cell.dim, COUNT)).ends
+        case "int":
+            return Ends(None, None)
+        case _:
+            return Ends(number(0), None)
+
+
 # Values of a chain that grow at each of so many elements grow without end; bounds that data decide
 # are not worked out, so there the second element tells.
 PATIENCE = 64
@@ -89,22 +107,26 @@ UNBOUNDED = {
 }
 
 
-def support(draw: Draw, supports: dict[Variable, Support]) -> Support:
+def support(
+    draw: Draw, supports: dict[Variable, Support], later: frozenset[Variable] = frozenset()
+) -> Support:
     """Return the support of a discrete latent; `supports` holds those declared before it.
 
-    A chain's later parts may read the latent itself: its values are those reachable from the first
+    Of the latents `later`, which it may read with a lag, only what their type says is known. A
+    chain's later parts may read the latent itself: its values are those reachable from the first
     part. Raises ModelError (E701) where they are not finite, grow from element to element, or
     cannot be told.
     """
     z, laws = draw.target, chained_parts(draw.law)
-    found = _support(laws[0], draw, supports)
+    known = {w: of_type(w.cell) for w in later} | {w: s.ends for w, s in supports.items()}
+    found = _support(laws[0], draw, known)
     for turn in range(PATIENCE):
         before = found
         if turn > 1 and not (isinstance(found.low, Const) and isinstance(found.high, Const)):
             break
         for law in laws[1:]:
-            later = _support(law, draw, supports | {z: found})
-            found = found if later == found else _join(found, later)
+            then = _support(law, draw, known | {z: found.ends})
+            found = found if then == found else _join(found, then)
         if found == before:
             return replace(found, at=draw.subscripts)
     raise _endless(draw, laws[-1], "its values grow from element to element",
@@ -121,17 +143,17 @@ def _endless(draw: Draw, law: Law, what: str, why: str) -> ModelError:
                                   second=(draw.target.span, "declared here"))])  # fmt: skip
 
 
-def _support(law: Law, draw: Draw, supports: dict[Variable, Support]) -> Support:
+def _support(law: Law, draw: Draw, known: Known) -> Support:
     match law:
         case Choice(then=then, otherwise=otherwise):
-            one, two = _support(then, draw, supports), _support(otherwise, draw, supports)
+            one, two = _support(then, draw, known), _support(otherwise, draw, known)
             return one if one == two else _join(one, two)
         case Distribution(lower=lower, upper=upper):
-            low, high = _natural(law, draw, supports)
+            low, high = _natural(law, draw, known)
             if lower is not None:
-                low = _end(lower, law, draw, supports, top=False)
+                low = _end(lower, law, draw, known, top=False)
             if upper is not None:
-                high = _end(upper, law, draw, supports, top=True)
+                high = _end(upper, law, draw, known, top=True)
             if low is None or high is None:
                 kind = "int" if low is None else "count"
                 raise _endless(draw, law, "its support is not finite",
@@ -143,9 +165,7 @@ def _join(one: Support, two: Support) -> Support:
     return Support(outermost("min2", one.low, two.low), outermost("max2", one.high, two.high))
 
 
-def _natural(
-    law: Distribution, draw: Draw, supports: dict[Variable, Support]
-) -> tuple[Expr | None, Expr | None]:
+def _natural(law: Distribution, draw: Draw, known: Known) -> tuple[Expr | None, Expr | None]:
     """The ends of a distribution before it is truncated, None for none."""
     given = dict(law.parameters)
     match law.name:
@@ -158,13 +178,19 @@ def _natural(
         case "DiscreteUniform":
             low, high = given["low"], given["high"]
             return (
-                _end(low, law, draw, supports, top=False),
-                _end(high, law, draw, supports, top=True),
+                _end(low, law, draw, known, top=False),
+                _end(high, law, draw, known, top=True),
+            )
+        case "Delta":
+            x = given["x"]
+            return (
+                _end(x, law, draw, known, top=False),
+                _end(x, law, draw, known, top=True),
             )
         case "Binomial" | "BetaBinomial":
-            return number(0), _end(given["total"], law, draw, supports, top=True)
+            return number(0), _end(given["total"], law, draw, known, top=True)
         case "Hypergeometric":
-            return number(0), _end(given["draws"], law, draw, supports, top=True)
+            return number(0), _end(given["draws"], law, draw, known, top=True)
         case "OrderedLogistic":
             return number(0), extent_size(given["cutpoints"].type.dims[-1])
         case name if name in UNBOUNDED:
@@ -173,11 +199,8 @@ def _natural(
             return None, None
 
 
-def _end(
-    expr: Expr, law: Distribution, draw: Draw, supports: dict[Variable, Support], *, top: bool
-) -> Expr:
+def _end(expr: Expr, law: Distribution, draw: Draw, known: Known, *, top: bool) -> Expr:
     """An end that may read other latents, at its extreme over their values."""
-    known = {z: Ends(s.low, s.high, s.at) for z, s in supports.items()}
     found = extreme(expr, known, top=top)
     if found is None:
         which = "greatest" if top else "least"

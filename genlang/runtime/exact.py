@@ -28,6 +28,7 @@ from genlang.runtime.finite import (
     BinomialLogits,
     Categorical,
     CategoricalLogits,
+    Delta,
     DiscreteUniform,
     Hypergeometric,
     OrderedLogistic,
@@ -70,7 +71,7 @@ from genlang.runtime.vectors import (
 
 __all__ = [
     "AsymmetricLaplace", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial", "Binomial",
-    "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Dirichlet",
+    "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Delta", "Dirichlet",
     "DirichletMultinomial", "DiscreteUniform", "Exponential", "Flat", "Gamma", "Geometric",
     "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric", "InverseGamma",
     "Kumaraswamy", "LogNormal", "Logistic", "Multinomial", "MultivariateNormal", "NegativeBinomial",

@@ -177,6 +177,21 @@ class DiscreteUniform(Law):
         return (low + (torch.rand(low.shape) * (high - low + 1)).floor()).long()
 
 
+class Delta(Law):
+    """One integer, surely."""
+
+    support = constraints.integer
+    parameters = ("x",)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Return 0 at the integer, -inf elsewhere."""
+        return where_inside(value == self.x, torch.zeros_like(self.x))
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Return the integer."""
+        return self.full(sample_shape, "x").detach().long()
+
+
 class UpTo(Law):
     """Counts from 0 to a total; a subclass gives the log probability."""
 
