@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 BITS = 16.0  # log2 of the most joint states
 LATENTS = 8
-FEATURES = ("nest", "index", "global", "profile", "weight", "part", "ragged", "change", "count")
+FEATURES = ("nest", "index", "global", "profile", "weight", "part", "ragged", "change", "count",
+            "total")  # fmt: skip
 NUMBERS = ("0.3", "0.5", "0.8", "1.1", "1.7")
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -494,6 +495,8 @@ class Program:
                 self.ragged()
             case "change":
                 self.change()
+            case "total":
+                self.total()
             case _:
                 loops = self.enter((), self.whole(self.pick("NM"), ()))
                 self.latent(loops, "count")
@@ -560,6 +563,60 @@ class Program:
         self.settle(inner)
         self.observe(inner, [])
         self.settle(outer)
+
+    def total(self) -> None:
+        """Write an array whose cells an outer statement reads only together."""
+        outer: tuple[Loop, ...] = ()
+        if self.chance(70):
+            outer = self.enter((), self.whole("S", ()))
+            if self.chance(50):
+                self.latent(outer)
+        ragged = bool(outer) and self.chance(50)
+        loop = self.whole(self.pick("NJ"), outer)
+        if ragged:
+            self.dim("T")
+            loop = Loop("T", "t", "T[s]", of=outer[0])
+        elif self.chance(30):
+            loop = self.part(loop.dim, outer)
+        inner = self.enter(outer, loop)
+        cells = [z for z in (self.latent(inner), self.latent(inner)) if z is not None]
+        cells = [z for z in cells if z.loops == inner][: 1 if self.chance(70) else 2]
+        if not cells:
+            self.observe(inner, [])
+            self.settle(outer)
+            return
+        if self.chance(40):
+            self.settle(inner)
+        self.unread = [z for z in self.unread if z not in cells]
+        subs = _brackets([*(o.index for o in outer), "k"])
+        first = f"{cells[0].name}{subs}"
+        whole, part = first, f"{first} {self.pick(('==', '!=', '>='))} {self.pick((0, 1))}"
+        if len(cells) > 1:
+            whole = f"{first} * {cells[1].name}{subs}"
+            part = f"{part} {self.pick(('and', 'or'))} {cells[1].name}{subs} == 1"
+        elif self.chance(40):
+            scale = self.table("int", inner, lambda: int(self.random.integers(-2, 3)), "a")
+            whole = f"{scale}{subs} * {first}"
+        function = self.pick(("sum", "sum", "sum", "any", "all", "count", "max", "min"))
+        sizes = [len(self.positions(loop, env)) for env in self.envs(outer)]
+        if function in ("max", "min") and (0 in sizes or not sizes):
+            function = "any"
+        text = {
+            "any": f"any({part} for k in {loop.over})",
+            "all": f"all({part} for k in {loop.over})",
+            "count": f"sum(1 for k in {loop.over} if {part})",
+        }.get(function, f"{function}({whole} for k in {loop.over})")
+        self.tags.add("total")
+        again = self.enter((), self.whole("S", ())) if outer else ()
+        self.observe(again, [Read(f"({text})", Latent(first, (), "count", "", 0))])
+        self.settle(outer)
+
+    def envs(self, loops: tuple[Loop, ...]) -> list[Env]:
+        """The indices of all iterations of some loops."""
+        found: list[Env] = [{}]
+        for loop in loops:
+            found = [{**env, loop: k} for env in found for k in self.positions(loop, env)]
+        return found
 
     def change(self) -> None:
         """Write a change point: a position of a dim, compared with the loop's index."""

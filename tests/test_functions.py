@@ -210,6 +210,7 @@ ARRAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "max(v[k] for k in K if w[k] > 0)": lambda v, w, m: v[w > 0].max(),
     "logsumexp(v[k] for k in K if w[k] > 0)": lambda v, w, m: special.logsumexp(v[w > 0]),
     "sum(log(v[k]) for k in K if v[k] > 0)": lambda v, w, m: np.log(v[v > 0]).sum(),
+    "any(v > 1.5) + 2 * all(v > 0) + 0 * v[0]": lambda v, w, m: 1 + 2 * (v > 0).all(),
     "any(v[k] > 1.5 for k in K) + 2 * all(v[k] > 0 for k in K) + 0 * v[0]": lambda v, w, m: (
         1 + 2 * (v > 0).all()
     ),

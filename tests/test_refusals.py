@@ -107,11 +107,11 @@ observed y[n in N] ~ Normal(z[n], 1)
         lambda n: {"N": n, "y": zeros(n), "u": list(range(n)), "v": [*range(1, n), 0]},
         80,
     ),
-    "a sum over all cells": Case(
+    "two sums over all cells": Case(
         """
 dim N
 latent z[n in N] ~ Bernoulli(0.3)
-observed y ~ Normal(sum(z[n] for n in N), 1)
+observed y ~ Normal(sum(z[n] for n in N) * any(z[n] == 0 for n in N), 1)
 """,
         "observed y",
         lambda n: {"y": 1.0, "N": n},
@@ -184,7 +184,7 @@ dim S, T[S]
 for s in S:
     for t in T[s]:
         latent z[s, t] ~ Bernoulli(0.3)
-    observed y[s] ~ Normal(sum(z[s, t] for t in T[s]), 1)
+    observed y[s] ~ Normal(sum(z[s, t] * z[s, u] for t in T[s] for u in T[s]), 1)
 """,
         "observed y[s]",
         lambda n: {"y": zeros(2), "T": [n, 1], "S": 2},
@@ -241,7 +241,7 @@ def test_its_small_version_is_summed_exactly(name):
 
 
 def test_sizes_that_the_model_writes_are_refused_when_it_is_compiled():
-    text = CASES["a sum over all cells"].text.replace("dim N", "dim N = 60")
+    text = CASES["two sums over all cells"].text.replace("dim N", "dim N = 60")
     with pytest.raises(GenlangError) as error:
         genlang.model(text)
     assert [d.code for d in error.value.diagnostics] == ["E704"]

@@ -22,6 +22,10 @@ def result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type
         case "reduce" | "vector":
             if not first.dims:
                 scope.fail("E301", f"`{name}` wants an array, this is a scalar", span)
+            if name in ("any", "all") and first.kind != "bool":
+                edit = f"`{name}(x[i] > 0 for i in ...)`"
+                scope.fail("E320", f"`{name}` wants truth values, this is of type {first.kind}",
+                           given[0].span, help=f"compare each: {edit}")  # fmt: skip
             dims = first.dims[:-1] if row.shape == "reduce" else first.dims
             if row.kind == "simplex":
                 return Type("unit", dims, structure="simplex")

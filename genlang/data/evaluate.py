@@ -278,7 +278,7 @@ class Evaluator(Axes):
             if name in OVER or name in ALONG:
                 (v,) = values
                 table = OVER if name in OVER else ALONG
-                whole = v.array.size or name in ("sum", "prod")
+                whole = v.array.size or name in ("sum", "prod", "any", "all")
                 return (
                     Value(v.axes, np.asarray(table[name](v.array))) if v.event and whole else None
                 )

@@ -81,11 +81,19 @@ def _softmax(x: Numbers) -> Numbers:
     return found
 
 
+def either_of(x: Numbers, axis: tuple[int, ...]) -> Numbers:
+    """Whether any is true: unknown where none is and one is unknown."""
+    true = ((x != 0) & ~np.isnan(x)).any(axis)
+    found: Numbers = np.where(true, 1.0, np.where(np.isnan(x).any(axis), np.nan, 0.0))
+    return found
+
+
 # Of one array, over its last dim, which goes (`OVER`) or stays (`ALONG`).
 OVER: dict[str, Callable[[Numbers], Any]] = {
     "sum": lambda x: x.sum(-1), "prod": lambda x: x.prod(-1), "mean": lambda x: x.mean(-1),
     "sd": lambda x: x.std(-1, ddof=1), "var": lambda x: x.var(-1, ddof=1),
     "min": lambda x: x.min(-1, initial=np.inf), "max": lambda x: x.max(-1, initial=-np.inf),
+    "any": lambda x: either_of(x, (-1,)), "all": lambda x: negation(either_of(negation(x), (-1,))),
     "logsumexp": lambda x: np.logaddexp.reduce(x, -1), "norm": lambda x: np.linalg.norm(x, axis=-1),
 }  # fmt: skip
 ALONG: dict[str, Callable[[Numbers], Any]] = {
@@ -93,13 +101,6 @@ ALONG: dict[str, Callable[[Numbers], Any]] = {
     "sort": lambda x: np.sort(x, -1), "softmax": _softmax,
     "log_softmax": lambda x: x - np.logaddexp.reduce(x, -1)[..., None],
 }  # fmt: skip
-
-
-def either_of(x: Numbers, axis: tuple[int, ...]) -> Numbers:
-    """Whether any is true: unknown where none is and one is unknown."""
-    true = ((x != 0) & ~np.isnan(x)).any(axis)
-    found: Numbers = np.where(true, 1.0, np.where(np.isnan(x).any(axis), np.nan, 0.0))
-    return found
 
 
 # Reductions over loops: the last axes, where a mask holds.

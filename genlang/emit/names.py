@@ -10,7 +10,8 @@ RESERVED = frozenset([
     "states", "drawn", "sum_out", "segment_sum", "only", "weighted", "by_profile", "profiles",
     "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "abs", "int",
     "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
-    "values", "sum_chain", "sum_tree", "clamped", "values_between", "log_uniform",
+    "values", "sum_chain", "sum_tree", "clamped", "values_between", "log_uniform", "split_sum",
+    "fold_cells",
 ])  # fmt: skip
 
 

@@ -24,6 +24,7 @@ APART = {
     "genlang.runtime.cells": ("clamped", "values_between"),
     "genlang.runtime.chains": ("sum_chain", "sum_tree"),
     "genlang.runtime.steps": ("drawn", "parents_first", "stacked"),
+    "genlang.runtime.totals": ("fold_cells",),
 }
 
 

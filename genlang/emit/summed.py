@@ -15,7 +15,7 @@ from genlang.emit.scope import Scope
 from genlang.emit.writer import Plate
 from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
-from genlang.plan.steps import Finish, Make, Piece, Push, Step, SumChain, SumOut
+from genlang.plan.steps import Finish, Make, Piece, Push, Step, SumCells, SumChain, SumOut
 
 # An intermediate up to this many characters needs no line of its own.
 SHORT = 48
@@ -103,8 +103,8 @@ class Summed(Products):
             match step:
                 case Make(term=term) if term.statement not in self.done:
                     return
-                case SumOut(pieces=pieces) | SumChain(pieces=pieces) if any(
-                    p not in self.codes for p in pieces
+                case SumOut(pieces=pieces) | SumChain(pieces=pieces) | SumCells(pieces=pieces) if (
+                    any(p not in self.codes for p in pieces)
                 ):
                     return
                 case Push(piece=piece) | Finish(piece=piece) if piece not in self.codes:
@@ -121,6 +121,8 @@ class Summed(Products):
                 self._sum_out(step)
             case SumChain():
                 self._sum_chain(step)
+            case SumCells():
+                self._sum_cells(step)
             case Push():
                 self._push(step)
             case Finish(piece=piece):
@@ -175,7 +177,7 @@ class Summed(Products):
         if any(z in symbols(e) for e in law_expressions(term.law)):
             return self._profile_table(term, z, scope)
         code = log_table(term.law, self.names.values(z), scope)
-        if term.place is None:
+        if term.place is None and not self.states[z].made:
             tap = self._tap(z)
             axes = union(order, [code, tap])
             texts = [aligned(c, axes, 0, order) for c in (code, tap)]
@@ -215,7 +217,7 @@ class Summed(Products):
         taps: list[Code] = []
         for z in step.states:
             parts = [t for t in step.result.terms if t.statement is self.states[z].draw]
-            if all(t.place is None for t in parts):
+            if all(t.place is None for t in parts) or self.states[z].made:
                 continue
             scope = Scope(self.names, (*plates, *self.states[z].profile, z))
             tap = self._by_profile(permuted(self._tap(z), scope.order), z)
@@ -237,6 +239,25 @@ class Summed(Products):
         rest = tuple(a for a in axes if a is not z)
         text = f"sum_out({total})" if place == -1 else f"sum_out({total}, {place})"
         self.codes[step.result] = self._kept(Code(text, rest), step.result, f"sum_{z.name}")
+
+    def _sum_cells(self, step: SumCells) -> None:
+        """The weights of a total from those of the cells, which the axis of their loop holds."""
+        w, fold = step.total, step.fold
+        rest = [z for z in self.in_order() if z in dict(step.result.states) and z is not w]
+        order: tuple[Axis, ...] = (*step.result.plates, *rest, fold.loop, fold.of)
+        scope = Scope(self.names, order)
+        codes = [permuted(self.codes[p], order) for p in step.pieces]
+        axes = union(order, codes)
+        total = " + ".join(aligned(c, axes, 0, order) for c in codes)
+        code = full(Code(total, axes, level=SUM), (fold.loop,), scope)
+        values = [self.names.values(z).text for z in (fold.of, w)]
+        mask = self.mask((*step.result.plates, fold.loop), scope)
+        if mask is not None:
+            values.append(aligned(mask, tuple(a for a in code.axes if a is not fold.of), 0, order))
+        text = f'fold_cells("{fold.function}", {code.text}, {", ".join(values)})'
+        found = Code(text, (*(a for a in code.axes if a not in (fold.loop, fold.of)), w))
+        found = permuted(found, self.scope(step.result).order)
+        self.codes[step.result] = self._kept(found, step.result, w.name)
 
     def _kept(self, code: Code, piece: Piece, wish: str) -> Code:
         """A short intermediate stays inside its reader, a long one gets a line."""

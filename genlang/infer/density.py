@@ -249,8 +249,8 @@ class Density:
         with eliminating(how, leaves):
             total = self.log_density(values)
         names = list(leaves)
-        if not names:
-            return {}
+        if not total.requires_grad:  # the density reads no cell of any latent
+            return {n: torch.zeros(shape) for n, shape in self.taps.items()}
         grads = torch.autograd.grad(total, [leaves[n] for n in names], allow_unused=True)
         return {
             n: torch.zeros_like(leaves[n]) if g is None else g

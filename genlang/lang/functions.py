@@ -86,6 +86,8 @@ _ROWS = (
     Function("var", 1, 1, "reduce", "nonneg", "{0.atom}.var(-1)"),
     Function("min", 1, 1, "reduce", "same", "{0.atom}.amin(-1)"),
     Function("max", 1, 1, "reduce", "same", "{0.atom}.amax(-1)"),
+    Function("any", 1, 1, "reduce", "bool", "{0.atom}.any(-1).long()"),
+    Function("all", 1, 1, "reduce", "bool", "{0.atom}.all(-1).long()"),
     Function("logsumexp", 1, 1, "reduce", "real", "exact.logsumexp({0}, -1)"),
     Function("norm", 1, 1, "reduce", "nonneg", "torch.linalg.vector_norm({0}, dim=-1)"),
     Function("softmax", 1, 1, "vector", "simplex", "torch.softmax({0}, -1)"),

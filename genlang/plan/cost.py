@@ -4,6 +4,7 @@
     sum out   the cells of the sum of the pieces, before the state is gone
     chain     T * K^2 for one carried latent of K values; T * K*J * (K + J) for two, one after the
               other, and T * (K*J)^2 where the new value of each needs the old one of the other
+    cells     V^2 for a total of V values: two halves of the cells, every value with every value
     profiles  K^J joint values of J cells that a statement reads together
 
 Numbers need the sizes of dims; those that the model fixes are known at compile time, the others
@@ -30,7 +31,17 @@ from genlang.diagnostics import Diagnostic
 from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
 from genlang.plan.split import Split, splits
-from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut
+from genlang.plan.steps import (
+    Finish,
+    Make,
+    Piece,
+    Push,
+    State,
+    Step,
+    SumCells,
+    SumChain,
+    SumOut,
+)
 
 BYTES = 8  # a number, float64
 BUDGET = 2**30  # bytes of the largest array of log densities
@@ -124,6 +135,9 @@ def _cost(step: Step, states: dict[Variable, State], halves: Mapping[Piece, Spli
             cells = (*batch, Size(lag.loop.extent), *window)
             stages = [tuple(_values(states[z]) for z in s) for s in _stages(step, states)]
             return Cost(step, (cells, *((*window, *s) for s in stages)), cells, tuple(stages))
+        case SumCells(total=total, pieces=pieces, result=piece):
+            pairs = (*_axes((piece,), states), _values(states[total]))
+            return Cost(step, (_axes(pieces, states), pairs), pairs)
         case Push(piece=piece):
             cells = _axes((piece,), states)
             return Cost(step, (cells,), cells)
@@ -305,7 +319,7 @@ def _pieces(step: Step) -> tuple[Piece, ...]:
     match step:
         case Make(result=piece) | Push(piece=piece) | Finish(piece=piece):
             return (piece,)
-        case SumOut(pieces=pieces) | SumChain(pieces=pieces):
+        case SumOut(pieces=pieces) | SumChain(pieces=pieces) | SumCells(pieces=pieces):
             return pieces
 
 

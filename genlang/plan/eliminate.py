@@ -12,59 +12,23 @@ term that can do neither couples the cells of an array (`x[i] == z[j]` for all p
 becomes one state whose values are its profiles, and the search starts again.
 """
 
-from dataclasses import dataclass
-
-from genlang.check.model import Const, Dim, Expr, Loop, Ref, Variable
+from genlang.check.model import Expr, Loop, Ref, Variable
 from genlang.check.walk import index_type, symbols
-from genlang.diagnostics import Diagnostic, ModelError
+from genlang.plan.coupled import Stuck, stuck
 from genlang.plan.graph import Term
 from genlang.plan.rewrite import target_of
-from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut, Where
-
-
-@dataclass(frozen=True, slots=True)
-class Stuck(Exception):  # noqa: N818 (no error: the search starts again)
-    """The term couples cells of `state` over `loops`."""
-
-    state: Variable
-    loops: tuple[Loop, ...]
-    term: Term
-
-
-def profile(stuck: Stuck, states: dict[Variable, State]) -> tuple[Loop, ...]:
-    """Return the loops that the profiles of a coupled array cover.
-
-    Raises ModelError (E702) where a coupled array cannot be a profile.
-    """
-    old = states[stuck.state]
-    _refuse_profile(stuck, old)
-    return tuple(p for p in old.draw.loops if p in old.profile or p in stuck.loops)
-
-
-def _refuse_profile(stuck: Stuck, state: State) -> None:
-    ragged = [p for p in state.draw.loops if _uneven(p)]
-    weighted = [p for p in stuck.loops if p.weight is not None]
-    if not ragged and not weighted:
-        return
-    name = stuck.state.name
-    why = "its cells are read together, so their joint values would have to be enumerated, and " + (
-        "their number differs from row to row" if ragged else "its loop is weighted"
-    )
-    message = f"`{name}` cannot be summed out: this statement couples its cells"
-    place = (state.draw.span, f"`{name}` is declared here")
-    raise ModelError(
-        [Diagnostic("E702", message, stuck.term.statement.span, why=why, second=place)]
-    )
-
-
-def _uneven(loop: Loop) -> bool:
-    """Whether the number of iterations may differ from row to row."""
-    ends = [e for e in (loop.start, loop.stop) if e is not None]
-    return bool(loop.extent.of) or any(
-        isinstance(s, Loop) or (isinstance(s, Variable) and bool(s.dims))
-        for e in ends
-        for s in symbols(e)
-    )
+from genlang.plan.steps import (
+    Finish,
+    Make,
+    Piece,
+    Push,
+    State,
+    Step,
+    SumCells,
+    SumChain,
+    SumOut,
+    Where,
+)
 
 
 def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[Step, ...]:
@@ -75,6 +39,9 @@ def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[S
     steps: list[Step] = []
     pieces: list[Piece] = []
     for term in terms:
+        target = target_of(term.statement)
+        if target in states and states[target].fold is not None:
+            continue  # a total is what `SumCells` leaves
         piece = Piece(
             _own_plates(term, states),
             tuple(_where(z, term, states) for z, _ in term.reads),
@@ -94,7 +61,7 @@ def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[S
             steps.append(push)
             pieces.append(push.result)
             continue
-        done = _sum_out(pieces, states) or _sum_chain(pieces, states)
+        done = _sum_out(pieces, states) or _sum_cells(pieces, states) or _sum_chain(pieces, states)
         inward = None if done is not None else _inward(pieces, states)
         if inward is not None:
             pieces.remove(inward.piece)
@@ -102,7 +69,7 @@ def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[S
             pieces.append(inward.result)
             continue
         if done is None:
-            raise _stuck(max(pieces, key=lambda p: len(p.plates)), states)
+            raise stuck(max(pieces, key=lambda p: len(p.plates)), states)
         steps.append(done)
         pieces = [p for p in pieces if p not in done.pieces]
         pieces.append(done.result)
@@ -155,19 +122,19 @@ def _push(piece: Piece, states: dict[Variable, State]) -> Push:
     for z, where in piece.states:
         for loop, e in zip(states[z].plates, where, strict=True):
             if index.setdefault(loop, e) != e:
-                raise _stuck(piece, states)
+                raise stuck(piece, states)
             if loop not in target:
                 target.append(loop)
     indexed = tuple((p, e) for p, e in index.items() if not (isinstance(e, Ref) and e.symbol is p))
     over = tuple(p for p in piece.plates if p not in target or p in dict(indexed))
     if not over and not indexed:
-        raise _stuck(piece, states)
+        raise stuck(piece, states)
     plates = _ordered(target, piece, states)
     result = Piece(plates, tuple((z, _own(states[z])) for z, _ in piece.states), piece.terms)
     if not any(set(states[z].plates) == set(plates) for z, _ in piece.states):
         smaller = set(plates) < set(piece.plates)
         if not smaller:
-            raise _stuck(piece, states)
+            raise stuck(piece, states)
     return Push(result, piece, over, indexed)
 
 
@@ -199,42 +166,6 @@ def _ordered(target: list[Loop], piece: Piece, states: dict[Variable, State]) ->
     return tuple(p for p in order if p in target)
 
 
-def _stuck(piece: Piece, states: dict[Variable, State]) -> Stuck:
-    """Choose the array to turn into profiles: one that can be, with the fewest, then the last."""
-    plates = [set(states[z].plates) for z, _ in piece.states]
-    common = set.intersection(*plates)
-    best: tuple[bool, float, int] | None = None
-    choice = 0
-    for i, (z, _) in enumerate(piece.states):
-        cells = plates[i] - common or plates[i]
-        if not cells:
-            continue
-        rank = (any(map(_uneven, states[z].draw.loops)), _profiles(states[z], tuple(cells)), -i)
-        if best is None or rank <= best:
-            best, choice = rank, i
-    z = piece.states[choice][0]
-    loops = tuple(p for p in states[z].plates if p in (plates[choice] - common or plates[choice]))
-    return Stuck(z, loops, piece.terms[-1])
-
-
-def _profiles(state: State, loops: tuple[Loop, ...]) -> float:
-    """The number of profiles where the model fixes the sizes, else infinity."""
-    cells = 1.0
-    for loop in loops:
-        dim = loop.extent.dim
-        size = loop.extent.size if dim is None else dim.size
-        cells *= float("inf") if size is None else size
-    size_expr = state.support.size
-    match size_expr:
-        case Const(value=int(k)):
-            values = float(k)
-        case Ref(symbol=Dim(size=int(k))):
-            values = float(k)
-        case _:
-            return float("inf")
-    return values**cells if cells < 64 else float("inf")
-
-
 def _readers(z: Variable, pieces: list[Piece]) -> tuple[Piece, ...]:
     return tuple(p for p in pieces if z in dict(p.states))
 
@@ -248,9 +179,12 @@ def _ready(z: Variable, readers: tuple[Piece, ...], states: dict[Variable, State
 def _sum_out(pieces: list[Piece], states: dict[Variable, State]) -> SumOut | None:
     """Sum out the ready state that couples the fewest others; ties to the latest declared."""
     best: tuple[int, int, Variable, tuple[Piece, ...]] | None = None
+    waiting = _folded(pieces, states)
     for i, (z, state) in enumerate(states.items()):
         readers = _readers(z, pieces)
         if not readers or state.carried or state.lag or not _ready(z, readers, states):
+            continue
+        if z in waiting:
             continue
         if any(p.place is not None for p in readers):
             continue  # an outer state of chains: they come first
@@ -265,6 +199,34 @@ def _sum_out(pieces: list[Piece], states: dict[Variable, State]) -> SumOut | Non
     return SumOut(result, z, readers)
 
 
+def _folded(pieces: list[Piece], states: dict[Variable, State]) -> dict[Variable, Variable]:
+    """The arrays whose cells have still to be added up, and their totals, each with its total."""
+    found: dict[Variable, Variable] = {}
+    for w, state in states.items():
+        if state.fold is not None and _readers(state.fold.of, pieces):
+            found |= {w: w, state.fold.of: w}
+    return found
+
+
+def _sum_cells(pieces: list[Piece], states: dict[Variable, State]) -> SumCells | None:
+    """Add up the cells of an array that only its total is read of."""
+    for w in dict.fromkeys(_folded(pieces, states).values()):
+        fold = states[w].fold
+        assert fold is not None
+        readers = _readers(fold.of, pieces)
+        if not _ready(fold.of, readers, states):
+            continue
+        rest = _rest(readers, {fold.of}, states)
+        if any(fold.loop in states[v].plates for v, _ in rest):
+            continue
+        if any(fold.loop in symbols(e) for _, where in rest for e in where):
+            continue
+        terms = tuple(t for p in readers for t in p.terms)
+        result = Piece(states[w].plates, ((w, _own(states[w])), *rest), terms)
+        return SumCells(result, w, fold, readers)
+    return None
+
+
 def _rest(
     readers: tuple[Piece, ...], gone: set[Variable], states: dict[Variable, State]
 ) -> tuple[tuple[Variable, Where], ...]:
@@ -273,7 +235,7 @@ def _rest(
     for p in readers:
         for w, where in p.states:
             if w not in gone and rest.setdefault(w, where) != where:
-                raise _stuck(p, states)
+                raise stuck(p, states)
     return tuple(rest.items())
 
 

@@ -9,7 +9,17 @@ from genlang.plan.cost import Known, costs, fixed
 from genlang.plan.mathematics import marginal_likelihood
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of, reads_any, target_of
-from genlang.plan.steps import Finish, Make, Piece, Push, State, Step, SumChain, SumOut
+from genlang.plan.steps import (
+    Finish,
+    Make,
+    Piece,
+    Push,
+    State,
+    Step,
+    SumCells,
+    SumChain,
+    SumOut,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,12 @@ def _words(step: Step) -> str:
             return f"sum `{z.name}` out of {_terms(pieces, z)}{_where(result)}"
         case SumChain():
             return _chain(step)
+        case SumCells(total=w, fold=fold, pieces=pieces, result=result):
+            cells = f"the cells of `{fold.of.name}` along {_loop(fold.loop)}"
+            out = f"of {_terms(pieces, fold.of)}{_where(result)}"
+            if fold.function == "sum":
+                return f"convolve {cells} into their sum `{w.name}`, out {out}"
+            return f"take {cells} together into `{w.name}`, out {out}"
         case Push(piece=piece, index=index) if index:
             reached = ", ".join(f"`{z.name}`" for z, _ in piece.states)
             return f"add up {_terms((piece,))} over the cells of {reached} that its rows point to"

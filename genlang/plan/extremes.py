@@ -64,14 +64,33 @@ def extreme(expr: Expr, known: Known, *, top: bool) -> Expr | None:
             return _apply(expr, function, arguments, known, top=top)
         case Select():
             return _select(expr, known, top=top)
+        case Reduce(function="any" | "all"):
+            return number(int(top))
         case Reduce(function="sum" | "min" | "max" as function, condition=condition):
             element = extreme(expr.element, known, top=top)
             if element is None or (condition is not None and _reads(condition, known)):
                 return None
-            function = function if expr.default is None else ""
-            return replace(expr, element=element) if function else None
+            if function == "sum" and condition is None and _even(expr.loops, element):
+                return _times(expr.loops, element)
+            return replace(expr, element=element) if expr.default is None else None
         case _:
             return None
+
+
+def _even(loops: tuple[Loop, ...], element: Expr) -> bool:
+    """Whether an element is the same for each index of loops over whole dims."""
+    return not any(s in loops for s in symbols(element)) and not any(
+        loop.extent.of or loop.start or loop.stop or loop.extent.dim is None for loop in loops
+    )
+
+
+def _times(loops: tuple[Loop, ...], element: Expr) -> Expr:
+    """As many times an element as loops run."""
+    for loop in loops:
+        assert loop.extent.dim is not None
+        size = Ref(loop.extent.dim, Type("count"))
+        element = _folded(Apply("*", (element, size), INT), (element, size))
+    return element
 
 
 def _reads(expr: Expr, known: Known) -> bool:
@@ -117,6 +136,8 @@ def _apply(
 ) -> Expr | None:
     if function in CONDITIONS:
         return number(int(top))
+    if function == "*" and not all(inside(a, "nonneg") for a in arguments):
+        return _scaled(expr, arguments, known, top=top)
     given = [extreme(a, known, top=top) for a in arguments]
     near = tuple(e for e in given if e is not None)
     if function == ("min2" if top else "max2") and len(near) == 1:
@@ -131,7 +152,7 @@ def _apply(
     match function:
         case "+":
             return _folded(expr, near)
-        case "*" if all(inside(a, "nonneg") for a in arguments):
+        case "*":
             return _folded(expr, near)
         case "/" if not _reads(arguments[1], known) and inside(arguments[1], "nonneg"):
             return replace(expr, arguments=(near[0], arguments[1]))
@@ -146,6 +167,17 @@ def _apply(
             return _folded(expr, near)
         case _:
             return None
+
+
+def _scaled(expr: Apply, arguments: tuple[Expr, ...], known: Known, *, top: bool) -> Expr | None:
+    """A product whose known factor may be negative: one of its two ends."""
+    fixed = [a for a in arguments if not _reads(a, known)]
+    if len(fixed) != 1:
+        return None
+    (other,) = (a for a in arguments if a is not fixed[0])
+    ends = [extreme(other, known, top=end) for end in (False, True)]
+    found = [_folded(expr, (fixed[0], e)) for e in ends if e is not None]
+    return outermost("max2" if top else "min2", *found) if len(found) == 2 else None
 
 
 def _select(expr: Select, known: Known, *, top: bool) -> Expr | None:
@@ -185,6 +217,8 @@ def _folded(expr: Apply, arguments: tuple[Expr, ...]) -> Expr:
             return number(a * b)
         case "+", (Const(value=0), one) | (one, Const(value=0)):
             return one
+        case "*", (Const(value=0) as zero, _) | (_, Const(value=0) as zero):
+            return zero
         case "*", (Const(value=1), one) | (one, Const(value=1)):
             return one
         case _:

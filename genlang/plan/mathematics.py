@@ -8,12 +8,24 @@ Read off the steps of the plan, from each factor that they leave back to the sta
 from dataclasses import dataclass, field
 
 from genlang.check.chains import first_position
-from genlang.check.model import Apply, Const, Draw, Expr, Index, Loop, Ref, Symbol, Type, Variable
+from genlang.check.model import (
+    Apply,
+    Const,
+    Distribution,
+    Draw,
+    Expr,
+    Index,
+    Loop,
+    Ref,
+    Symbol,
+    Type,
+    Variable,
+)
 from genlang.check.walk import substitute, substitute_law
 from genlang.plan.graph import Term
 from genlang.plan.notation import Notation
 from genlang.plan.plan import Plan
-from genlang.plan.steps import Finish, Make, Piece, Push, SumChain, SumOut
+from genlang.plan.steps import Finish, Make, Piece, Push, SumCells, SumChain, SumOut
 
 
 def marginal_likelihood(plan: Plan, *, latex: bool = False) -> str:
@@ -28,7 +40,7 @@ def marginal_likelihood(plan: Plan, *, latex: bool = False) -> str:
 class _Formula:
     plan: Plan
     style: Notation
-    made: dict[Piece, Make | SumOut | SumChain | Push] = field(default_factory=dict)
+    made: dict[Piece, Make | SumOut | SumChain | SumCells | Push] = field(default_factory=dict)
 
     def text(self) -> str:
         """The formula of the whole model."""
@@ -39,7 +51,7 @@ class _Formula:
                     parts.append(self._sum(piece.plates) + self._log(self._piece(piece)))
                 case Make(result=result) | SumOut(result=result) | SumChain(result=result):
                     self.made[result] = step
-                case Push(result=result):
+                case Push(result=result) | SumCells(result=result):
                     self.made[result] = step
         for term in self.plan.plain:
             latent = isinstance(term.statement, Draw) and term.statement.target.role == "latent"
@@ -100,6 +112,8 @@ class _Formula:
                 return self._big("sum", self._cell(z)) + self._times(self._factors(pieces))
             case SumChain():
                 return self._chain(step)
+            case SumCells():
+                return self._cells(step)
             case Push(piece=inner, over=over, index=index):
                 runs = [self.style.over(p) for p in inner.plates if p not in step.result.plates]
                 where = ", ".join(
@@ -138,6 +152,16 @@ class _Formula:
             if self.style.latex:
                 subs = [r"\cdot" if s == "·" else s for s in subs]
         return self.style.subscripted(self.style.name(z.name), subs)
+
+    def _cells(self, step: SumCells) -> str:
+        """The sum over all cells that give a total."""
+        draw = self.style.states[step.total].draw
+        assert isinstance(draw.law, Distribution)
+        ((_, whole),) = draw.law.parameters
+        total = f"[{self._cell(step.total)} = {self.style.expr(whole)}]"
+        runs = self._big("prod", self.style.over(step.fold.loop))
+        body = runs + self._times(self._factors(step.pieces))
+        return self._big("sum", self._cell(step.fold.of)) + self._times([total, body])
 
     # -- chains
 

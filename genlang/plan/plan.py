@@ -7,13 +7,16 @@ or values: `emit` turns it into text, `explain` into words.
 from dataclasses import dataclass, replace
 
 from genlang.check.model import Draw, Expr, Loop, Model, Statement, Variable
+from genlang.check.walk import law_expressions, symbols
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.eliminate import Stuck, eliminate, profile
+from genlang.plan.coupled import Stuck, profile
+from genlang.plan.eliminate import eliminate
 from genlang.plan.graph import Term, is_state, on_plates, terms
 from genlang.plan.lags import Lagged, lagged
 from genlang.plan.missing import with_missing
 from genlang.plan.steps import State, Step
 from genlang.plan.support import Support, support
+from genlang.plan.totals import totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,8 @@ class Plan:
 
     @property
     def summed(self) -> dict[Variable, State]:
-        """The latents that are summed out, without the shadows of lagged reads."""
-        return {z: s for z, s in self.states if s.lag is None}
+        """The latents that are summed out, without shadows and latents of our own."""
+        return {z: s for z, s in self.states if s.lag is None and not s.made}
 
 
 def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
@@ -55,25 +58,73 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     faults += _weighted(statements)
     if faults:
         raise ModelError(faults, model.source)
+    sums = start = _Sums(statements, states)
     coupled: dict[Variable, Coupled] = {}
     while True:
-        chains = lagged(statements, set(states), {z: loops for z, (loops, _) in coupled.items()})
+        profiles = {z: loops for z, (loops, _) in coupled.items()}
+        chains = lagged(sums.statements, set(sums.states), profiles)
         every = terms(chains, marks)
-        whole = _with_shadows(states, chains, coupled)
+        whole = _with_shadows(sums.states, chains, coupled)
         try:
             steps = eliminate(tuple(t for t in every if t.reads), whole)
         except Stuck as stuck:
+            lag = whole[stuck.state].lag
+            # A latent and its shadows are one array, so they are profiles together.
+            z = stuck.state if lag is None else lag.of
+            if z in sums.arrays:  # totals do not take it apart
+                sums = replace(start, tried=frozenset(states))
+                continue
+            if z not in sums.tried and not whole[z].carried:
+                sums = sums.folded(z)
+                continue
             try:
                 loops = profile(stuck, whole)
             except ModelError as error:
                 raise ModelError(error.diagnostics, model.source) from None
-            # A latent and its shadows are one array, so they are profiles together.
-            lag = whole[stuck.state].lag
-            coupled[stuck.state if lag is None else lag.of] = (loops, stuck.term.statement)
+            coupled[z] = (loops, stuck.term.statement)
             continue
         plain = tuple(t for t in every if not t.reads)
-        rest = (missing, chains.written, tuple(marks.items()))
+        written = chains.written if sums.statements is statements else (
+            lagged(statements, set(states), profiles).written
+        )  # fmt: skip
+        rest = (missing, written, tuple(marks.items()))
         return Plan(model, chains.statements, tuple(whole.items()), plain, steps, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The statements and the states, totals of coupled arrays among them.
+
+    `tried` are the latents whose totals were looked for, `arrays` those that totals are made of,
+    and all latents of our own.
+    """
+
+    statements: tuple[Statement, ...]
+    states: dict[Variable, State]
+    tried: frozenset[Variable] = frozenset()
+    arrays: frozenset[Variable] = frozenset()
+
+    def folded(self, z: Variable) -> "_Sums":
+        """The same with totals of a latent's cells, where statements read no more of them."""
+        tried = self.tried | {z}
+        found = totals(self.statements, z, set(self.states))
+        if found is None:
+            return replace(self, tried=tried)
+        supports = {v: s.support for v, s in self.states.items()}
+        made = found.terms | found.folds.keys()
+        states = dict(self.states)
+        for draw in found.statements:
+            if isinstance(draw, Draw) and draw.target in made:
+                try:
+                    supports[draw.target] = support(draw, supports)
+                except ModelError:  # no bounds that can be told: the array's profiles have some
+                    return replace(self, tried=tried)
+                fold = found.folds.get(draw.target)
+                states[draw.target] = State(draw, supports[draw.target], made=True, fold=fold)
+        read = {s for d in found.statements if isinstance(d, Draw) and d.target in found.terms
+                for e in law_expressions(d.law) for s in symbols(e)}  # fmt: skip
+        arrays = self.arrays | made | {z} | {v for v in self.states if v in read}
+        return _Sums(found.statements, states, tried, arrays)
 
 
 def _supports(

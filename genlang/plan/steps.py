@@ -77,7 +77,26 @@ class Finish:
     piece: Piece
 
 
-Step = Make | SumOut | SumChain | Push | Finish
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A latent is the `function` of all cells of the array `of` along one of its loops."""
+
+    function: str
+    of: Variable
+    loop: Loop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumCells:
+    """Eliminate the cells of `fold.of` along its loop; their total stays as a state."""
+
+    result: Piece
+    total: Variable
+    fold: Fold
+    pieces: tuple[Piece, ...]
+
+
+Step = Make | SumOut | SumChain | SumCells | Push | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ class State:
 
     A shadow, the latent some steps back, has the state of its latent and a `lag`; `carried` marks
     the latents that have one. `coupled` is the statement that made it profiles.
+    A latent of our own (`made`) has no name in the model; `fold` says that it is a total.
     """
 
     draw: Draw
@@ -94,6 +114,8 @@ class State:
     lag: Lag | None = None
     carried: bool = False
     coupled: Statement | None = None
+    made: bool = False
+    fold: Fold | None = None
 
     @property
     def plates(self) -> tuple[Loop, ...]:

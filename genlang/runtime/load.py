@@ -19,6 +19,7 @@ FROM = frozenset(
         "genlang.runtime.chains",
         "genlang.runtime.reductions",
         "genlang.runtime.steps",
+        "genlang.runtime.totals",
         "pyro.distributions",
         "pyro.infer",
     }
