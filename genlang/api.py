@@ -3,22 +3,22 @@
 Importing this module loads neither numpy nor torch; the methods that bind and compute do.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genlang.check.model import Dim, Variable
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
 from genlang.pipeline import Compiled, compile_text, specialized
-from genlang.plan.cost import over_budget
+from genlang.plan.cost import Known, fixed, over_budget
 
 if TYPE_CHECKING:
     from genlang.data.table import Table
     from genlang.infer.density import Density
     from genlang.infer.method import Method
+    from genlang.plan.explain import Explanation
     from genlang.results.fit import Fit
     from genlang.runtime.load import Program
 
@@ -89,29 +89,56 @@ class Model:
         """Warnings."""
         return self.compiled.diagnostics
 
-    def to_python(self) -> str:
-        """Return the Pyro program that `fit` runs."""
-        return self.compiled.text
+    def to_python(self, data: Any = None, *, missing: Iterable[str] = (), **sizes: int) -> str:
+        """Return the Pyro program that `fit` runs.
 
-    def explain(self, data: Any = None, *, latex: bool = False, **sizes: int) -> str:
+        The text depends on which observed names have missing cells: those of `data`, and the names
+        in `missing`. Raises ModelError (E706) where such a cell cannot be unknown.
+        """
+        return self._specialized(data, missing, sizes)[0].text
+
+    def explain(
+        self, data: Any = None, *, latex: bool = False, missing: Iterable[str] = (), **sizes: int
+    ) -> str:
         """Return in words what each variable is, how latents are summed out, and what that costs.
 
-        With `data` (and `sizes`) in numbers; with `latex` only the likelihood, as LaTeX.
+        With `data` (and `sizes`) in numbers; with `latex` only the likelihood, as LaTeX. `missing`
+        as for `to_python`.
         """
-        from genlang.plan.cost import fixed
         from genlang.plan.mathematics import marginal_likelihood
         from genlang.results.explanation import show
 
-        plan = self.compiled.plan
+        compiled, known = self._specialized(data, missing, sizes)
         if latex:
-            return marginal_likelihood(plan, latex=True) + "\n"
-        if data is None and not sizes:
-            return show(plan, fixed)
-        return show(plan, self.sizes(data, **sizes))
+            return marginal_likelihood(compiled.plan, latex=True) + "\n"
+        return show(compiled.plan, known)
 
-    def sizes(self, data: Any = None, **sizes: int) -> Callable[[Dim | Variable], float | None]:
-        """Return a function that gives the sizes of dims and the greatest values of data."""
-        return self._table(data, sizes, required=False).greatest
+    def explanation(
+        self, data: Any = None, *, missing: Iterable[str] = (), **sizes: int
+    ) -> "Explanation":
+        """Return what `explain` shows as a dataclass: variables, steps, remarks, formulas."""
+        from genlang.plan.explain import explain
+
+        compiled, known = self._specialized(data, missing, sizes)
+        return explain(compiled.plan, known)
+
+    def _specialized(
+        self, data: Any, missing: Iterable[str], sizes: Mapping[str, int]
+    ) -> tuple[Compiled, Known]:
+        """The model compiled for these data, and what is known of sizes."""
+        names = frozenset(missing)
+        observed = [v.name for v in self.compiled.model.variables if v.role == "observed"]
+        wrong = sorted(names - set(observed))
+        if wrong:
+            edit = f"observed are {', '.join(observed)}" if observed else ""
+            raise OptionError([
+                Diagnostic("E921", f"`{n}` is not observed, so none of its cells is missing",
+                           help=suggest(n, observed) or edit) for n in wrong
+            ])  # fmt: skip
+        if data is None and not sizes:
+            return specialized(self.compiled, names), fixed
+        table = self._table(data, sizes, required=False)
+        return specialized(self.compiled, names | table.seen.keys()), table.greatest
 
     def bind(self, data: Any = None, **sizes: int) -> "Bound":
         """Match data to the declared names; `sizes` override those of dims (`K=4`).

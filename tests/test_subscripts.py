@@ -259,3 +259,61 @@ def test_a_slice_beyond_the_part_of_an_array_is_a_fault_of_the_data(mean):
     with pytest.raises(DataError) as refused:
         genlang.model(text).bind({"y": 1.0, "T": 4})
     assert [d.code for d in refused.value.diagnostics] == ["D142"]
+
+
+PARTS = """
+dim S, T[S], U = 4
+data x[s in S, t in T[s]]: real
+data first[S]: index(U)
+for s in S:
+    for t in T[s]:
+        latent theta[s, t] ~ Normal(0, 1)
+    for u in U[first[s]:]:
+        latent h[s, u] ~ Normal(0, 1)
+"""
+PART_DATA = {"x": [[1.0, 2.0], [3.0, 0.5, 4.0], [0.7]], "first": [1, 3, 0], "y": [1.0, 2.0, 0.3]}
+PART_VALUES = {
+    "theta": [[0.1, -0.4], [0.3, 1.2, 0.8], [-0.6]],
+    "h": [[9.0, 0.2, 0.5, -0.3], [9.0, 9.0, 9.0, 1.1], [0.4, -0.9, 0.6, 0.1]],
+}
+
+
+@pytest.mark.parametrize("function", ["sum", "mean", "max", "min", "prod", "logsumexp"])
+@pytest.mark.parametrize("row", ["x[s]", "theta[s]", "h[s]", "exp(theta[s]) * x[s]", "-x[s]",
+                                 "[x[s, t] - 1 for t in T[s]]", "x[s, 0:]"])  # fmt: skip
+def test_a_reduction_of_a_row_leaves_out_cells_that_do_not_exist(function, row):
+    text = f"{PARTS}observed y[s in S] ~ Normal({function}({row}), 1)\n"
+    agrees(text, PART_DATA, PART_VALUES)
+
+
+@pytest.mark.parametrize(
+    "mean", ["dot(x[s], theta[s])", "x[s] @ (2 * theta[s])", "h[s] @ h[s]", "cumsum(theta[s])[0]",
+             "any(x[s] > 2.5) + 2 * all(x[s] > 0.6)", "if_any"],
+)  # fmt: skip
+def test_products_of_rows_leave_out_cells_that_do_not_exist(mean):
+    mean = "1 if any(h[s, u] > 1 for u in U[first[s]:]) else 2" if mean == "if_any" else mean
+    text = f"{PARTS}observed y[s in S] ~ Normal({mean}, 1)\n"
+    agrees(text, PART_DATA, PART_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("observed y[s in S] ~ Normal(sum(x)[s], 1)", "E301"),
+        ("observed y[s in S] ~ Normal(sd(x[s]), 1)", "E290"),
+        ("observed y[s in S] ~ Normal(sort(x[s])[0], 1)", "E290"),
+        ("observed y[s in S] ~ Normal(x[s, 1:][0], 1)", "E326"),
+        ("observed y[s in S] ~ Normal(h[s, 1:][0], 1)", "E326"),
+        ("observed y[s in S] ~ Normal(sum(exp(h[s])), 1)", "E326"),
+        ("observed y[s in S] ~ Normal(h[s] @ ones(U), 1)", "E290"),
+        ("observed y[s in S] ~ Normal(sum(b * c), 1)", "E326"),
+        ("observed y[U] ~ Normal(b, 1)", "E326"),
+        ("observed y[u in U] ~ Normal(d[u], 1)", "E321"),
+    ],
+)
+def test_rows_that_are_not_all_there_are_refused_as_a_whole(line, code):
+    text = f"{PARTS}data c[U]: real\nlatent b[u in U[1:]] ~ Normal(0, 1)\n"
+    text += f"let d[u in U[1:]] = 2 * b[u]\n{line}\n"
+    with pytest.raises(genlang.ModelError) as refused:
+        genlang.model(text)
+    assert [d.code for d in refused.value.diagnostics] == [code]

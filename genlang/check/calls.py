@@ -5,6 +5,7 @@ from typing import NoReturn
 from genlang.check import foreign
 from genlang.check.functions import result
 from genlang.check.model import Apply, Expr
+from genlang.check.rows import over_cells
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
@@ -101,5 +102,8 @@ def applied(name: str, arguments: tuple[Expr, ...], span: Span, scope: Scope) ->
     for given in arguments:
         if given.type.kind == "string":
             scope.fail("E305", "a label is no number", given.span)
+    cells = over_cells(name, arguments, span, scope)
+    if cells is not None:
+        return cells
     kind = result(name, arguments, span, scope)
     return Apply(name, arguments, kind, span)

@@ -8,6 +8,7 @@ from genlang.check.expressions import iteration, known_expression
 from genlang.check.influence import warnings
 from genlang.check.later import misread
 from genlang.check.model import Dim, Extent, Loop, Model, Statement, Variable
+from genlang.check.rows import rows_left
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import Diagnostic
 from genlang.source import Source, Span
@@ -27,7 +28,7 @@ def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnos
     dims = tuple(s for s in scope.names.values() if isinstance(s, Dim))
     variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
     model = Model(source, dims, variables, tuple(out))
-    late = misread(model)
+    late = [*misread(model), *rows_left(model)]
     if late:
         return None, (*scope.found, *late)
     scope.found += warnings(model, scope.used)

@@ -7,7 +7,7 @@ from functools import partial
 
 from genlang.check.calls import applied, called, refuse_attribute
 from genlang.check.chains import covered, early
-from genlang.check.functions import result_kind
+from genlang.check.functions import REDUCTIONS, reduction_kind
 from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
     Apply,
@@ -37,7 +37,6 @@ from genlang.source import Span
 from genlang.syntax import nodes
 
 COUNT, BOOL = Type("count"), Type("bool")
-REDUCTIONS = ("sum", "prod", "mean", "min", "max", "logsumexp", "any", "all")
 
 
 def expression(node: nodes.Expr, scope: Scope) -> Expr:
@@ -286,11 +285,7 @@ def _reduction(node: nodes.Reduction, scope: Scope) -> Expr:
     if element.type.dims:
         scope.fail("E301", f"`{name}` runs over scalars, this is {show(element.type.dims)}",
                    node.element.span, help="index it, or add a `for`")  # fmt: skip
-    kind = "bool" if test else result_kind("same", (element,))
-    if name in ("mean", "logsumexp"):
-        kind = "real" if name == "logsumexp" or kind in ("int", "index", "real") else "nonneg"
-    if name == "sum" and kind == "positive":
-        kind = "nonneg"
+    kind = reduction_kind(name, element)
     whole_condition = _together(conditions)
     default = _default(node, name, scope)
     return Reduce(name, element, tuple(loops), whole_condition, default, Type(kind), node.span)

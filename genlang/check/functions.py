@@ -8,6 +8,9 @@ from genlang.lang.functions import FUNCTIONS
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 
+# What runs over a dim, `name(... for t in T)`, or takes one array.
+REDUCTIONS = ("sum", "prod", "mean", "min", "max", "logsumexp", "any", "all")
+
 
 def result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
     """Return the type of a call of the table's functions."""
@@ -46,6 +49,14 @@ def result_kind(kind: str, given: tuple[Expr, ...]) -> str:
             return "count" if given[0].type.kind in INTEGERS else "nonneg"
         case _:
             return kind
+
+
+def reduction_kind(name: str, element: Expr) -> str:
+    """Return the kind of `name(element for ...)`."""
+    kind = "bool" if name in ("any", "all") else result_kind("same", (element,))
+    if name in ("mean", "logsumexp"):
+        return "real" if name == "logsumexp" or kind in ("int", "index", "real") else "nonneg"
+    return "nonneg" if name == "sum" and kind == "positive" else kind
 
 
 def _special(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:

@@ -3,15 +3,12 @@
 from genlang.check.model import (
     Define,
     Draw,
-    Factor,
     Loop,
     Model,
-    Param,
-    Require,
     Statement,
     Variable,
 )
-from genlang.check.walk import bounds, law_expressions, symbols
+from genlang.check.walk import expressions, symbols
 from genlang.diagnostics import Diagnostic
 
 
@@ -48,14 +45,4 @@ def _weighted(statement: Statement, loop: Loop) -> list[Diagnostic]:
 
 
 def _reads(statement: Statement) -> list[Variable]:
-    match statement:
-        case Draw(law=law, subscripts=subscripts):
-            exprs = [*law_expressions(law), *subscripts]
-        case Define(value=value) | Factor(value=value) | Require(condition=value):
-            exprs = [value]
-        case Param(start=start) if start is not None:
-            exprs = [start]
-        case _:
-            exprs = []
-    exprs += [e for loop in getattr(statement, "loops", ()) for e in bounds(loop)]
-    return [s for e in exprs for s in symbols(e) if isinstance(s, Variable)]
+    return [s for e in expressions(statement) for s in symbols(e) if isinstance(s, Variable)]

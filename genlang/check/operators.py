@@ -9,6 +9,7 @@ from genlang.check.model import (
     Expr,
     Type,
 )
+from genlang.check.rows import contracted
 from genlang.check.scope import Scope
 from genlang.check.shapes import joined, same, show
 from genlang.diagnostics import suggest
@@ -52,6 +53,9 @@ def matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
     if not same(a[-1], b[0]):
         why = "the last dim of the left side and the first of the right differ"
         scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span, why=why)
+    cells = contracted(left, right, span, scope)
+    if cells is not None:
+        return cells
     return Apply("@", (left, right), Type("real", (*a[:-1], *b[1:])), span)
 
 

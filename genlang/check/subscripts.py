@@ -111,9 +111,13 @@ def too_many(node: nodes.Subscript, base: Expr, scope: Scope) -> NoReturn:
     scope.fail("E312", message, node.span, second=second)
 
 
+# Variables that have cells only in the part of a dim that their loop runs over.
+PARTIAL = ("latent", "let", "param", "report", "generated")
+
+
 def exists(expr: Expr, variable: Variable, loop: Loop, span: Span, scope: Scope) -> None:
-    """Cells of a latent outside the part that its loop covers do not exist."""
-    if variable.role != "latent" or scope.guarded:
+    """Cells outside the part that a variable's loop covers do not exist."""
+    if variable.role not in PARTIAL or scope.guarded:
         return
     values = support(expr, scope.supports)
     start, stop = loop.start, loop.stop

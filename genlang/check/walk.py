@@ -8,16 +8,23 @@ from genlang.check.model import (
     Array,
     Choice,
     Const,
+    Define,
     Distribution,
+    Draw,
     Expr,
     Extent,
+    Factor,
+    Given,
     Index,
     Law,
     Loop,
+    Param,
     Reduce,
     Ref,
+    Require,
     Select,
     Slice,
+    Statement,
     Symbol,
     Type,
 )
@@ -71,6 +78,22 @@ def law_expressions(law: Law) -> Iterator[Expr]:
         case Distribution(parameters=parameters, lower=lower, upper=upper):
             yield from (value for _, value in parameters)
             yield from (e for e in (lower, upper) if e is not None)
+
+
+def expressions(statement: Statement) -> tuple[Expr, ...]:
+    """Return all expressions of a statement, the bounds of its loops included."""
+    found: list[Expr | None] = []
+    match statement:
+        case Draw(law=law, subscripts=subscripts):
+            found = [*law_expressions(law), *subscripts]
+        case Define(value=value) | Factor(value=value) | Require(condition=value):
+            found = [value]
+        case Param(start=start, lower=lower, upper=upper):
+            found = [start, lower, upper]
+        case Given(default=default):
+            return () if default is None else (default,)
+    found += [e for loop in statement.loops for e in bounds(loop)]
+    return tuple(e for e in found if e is not None)
 
 
 def walk(expr: Expr) -> Iterator[Expr]:

@@ -7,12 +7,17 @@ from typing import Any
 
 from genlang.api import load
 from genlang.cli.output import format_option, print_json
+from genlang.cli.sizes import missing_option, sizes, sizes_option
 
 
 def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("compile", help="print the Pyro program of a model")
     command.add_argument("model", metavar="MODEL", help="a .gen file, or a bundled model's name")
+    command.add_argument("--data", "-d", action="append", metavar="FILE",
+                         help="data, some of whose cells may be missing")  # fmt: skip
+    missing_option(command)
+    sizes_option(command)
     command.add_argument("-o", "--out", metavar="FILE", help="write it there")
     format_option(command)
     command.set_defaults(run=run)
@@ -20,7 +25,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the program."""
-    text = load(args.model).to_python()
+    model = load(args.model)
+    text = model.to_python(args.data, missing=args.missing, **sizes(args.set, model))
     if args.out:
         Path(args.out).write_text(text, encoding="utf-8")
     elif args.format == "json":

@@ -7,9 +7,7 @@ from typing import Any
 
 from genlang.api import load
 from genlang.cli.output import format_option, print_json
-from genlang.cli.sizes import sizes, sizes_option
-from genlang.plan.cost import fixed
-from genlang.plan.explain import explain
+from genlang.cli.sizes import missing_option, sizes, sizes_option
 
 
 def add(commands: Any) -> None:
@@ -17,7 +15,8 @@ def add(commands: Any) -> None:
     command = commands.add_parser("explain", help="say how a model is understood")
     command.add_argument("model", metavar="MODEL", help="a .gen file, or a bundled model's name")
     command.add_argument("--data", "-d", action="append", metavar="FILE",
-                         help="data, for the costs in numbers")  # fmt: skip
+                         help="data, for the costs in numbers and missing cells")  # fmt: skip
+    missing_option(command)
     sizes_option(command)
     command.add_argument("--latex", action="store_true", help="print the likelihood as LaTeX")
     format_option(command)
@@ -29,11 +28,9 @@ def run(args: argparse.Namespace) -> int:
     model = load(args.model)
     given = sizes(args.set, model)
     if args.format == "json":
-        plan = model.compiled.plan
-        bound = args.data is not None or given
-        known = model.sizes(args.data, **given) if bound else fixed
-        found = asdict(explain(plan, known))
+        found = asdict(model.explanation(args.data, missing=args.missing, **given))
         print_json({"variables": found.pop("rows"), **found})
     else:
-        sys.stdout.write(model.explain(args.data, latex=args.latex, **given))
+        text = model.explain(args.data, latex=args.latex, missing=args.missing, **given)
+        sys.stdout.write(text)
     return 0

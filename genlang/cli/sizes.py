@@ -1,4 +1,4 @@
-"""`--set K=4`: sizes of dims from the command line."""
+"""`--set K=4`, `--missing y`: what the command line says of data that it does not have."""
 
 import argparse
 
@@ -9,6 +9,12 @@ from genlang.diagnostics import Diagnostic, OptionError
 def sizes_option(command: argparse.ArgumentParser) -> None:
     """Add `--set`."""
     command.add_argument("--set", action="append", default=[], metavar="K=4", help="size of a dim")
+
+
+def missing_option(command: argparse.ArgumentParser) -> None:
+    """Add `--missing`."""
+    command.add_argument("--missing", action="append", default=[], metavar="NAME",
+                         help="an observed name with missing cells")  # fmt: skip
 
 
 def sizes(items: list[str], model: Model) -> dict[str, int]:

@@ -135,7 +135,8 @@ class Spelling(Loops):
             if own[place] is loop:
                 return True
             if self.fixed_part(own[place]):
-                return False
+                bounds = [(p.extent.dim, p.start, p.stop) for p in (own[place], loop)]
+                return bounds[0] == bounds[1]
         if self.fixed_part(loop) or place >= len(variable.dims):
             return False
         extent = variable.dims[place]

@@ -80,7 +80,8 @@ def _row(
     nest = " > ".join(_loop(loop) for loop in loops)
     treatment = _treatment(variable, plan, states)
     kind = _type(variable.cell)
-    return Row(variable.name, variable.role, kind, shape, nest, treatment, variable.description)
+    role = "observed" if variable.name in plan.missing else variable.role
+    return Row(variable.name, role, kind, shape, nest, treatment, variable.description)
 
 
 def _type(cell: Type) -> str:
@@ -116,6 +117,10 @@ def _expr(expr: Expr) -> str:
 
 def _treatment(variable: Variable, plan: Plan, states: dict[Variable, State]) -> str:
     match variable.role:
+        case "latent" if variable in states and variable.name in plan.missing:
+            return f"known where seen, else summed out, {_count(states[variable])}"
+        case "observed" if variable.name in plan.missing:
+            return "known where seen, missing cells left out"
         case "latent" if variable in states:
             return f"summed out, {_count(states[variable])}"
         case "latent" | "param":
@@ -222,10 +227,12 @@ def _notes(plan: Plan) -> list[str]:
     for step in plan.steps:
         match step:
             case Finish(piece=piece):
+                drawn = [t.statement for t in piece.terms]
                 seen = [
-                    t.statement.target.name
-                    for t in piece.terms
-                    if isinstance(t.statement, Draw) and t.statement.target.role == "observed"
+                    s.name if isinstance(s, Factor) else s.target.name
+                    for s in drawn
+                    if (isinstance(s, Factor) and s.name in plan.missing)
+                    or (isinstance(s, Draw) and s.target.role == "observed")
                 ]
                 loops = " and ".join(_loop(p) for p in piece.plates)
                 unit = f"each {loops}" if loops else "the whole data set"

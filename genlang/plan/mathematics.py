@@ -14,6 +14,7 @@ from genlang.check.model import (
     Distribution,
     Draw,
     Expr,
+    Factor,
     Index,
     Loop,
     Ref,
@@ -67,12 +68,12 @@ class _Formula:
 
     def _left(self) -> str:
         """`log p(y | mu, sigma)`."""
-        states = self.plan.summed
-        named = {
-            role: [v.name for v in self.plan.model.variables if v.role in role and v not in states]
-            for role in (("observed",), ("latent", "param"))
-        }
-        seen, unknown = (", ".join(map(self.style.name, names)) for names in named.values())
+        states, variables = self.plan.summed, self.plan.model.variables
+        named = (
+            [v.name for v in variables if v.role == "observed" or v.name in self.plan.missing],
+            [v.name for v in variables if v.role in ("latent", "param") and v not in states],
+        )
+        seen, unknown = (", ".join(map(self.style.name, names)) for names in named)
         bar = (r" \mid " if self.style.latex else " | ") if unknown else ""
         log = r"\log " if self.style.latex else "log "
         return f"{log}p({seen or self.style.name('data')}{bar}{unknown})"
@@ -208,9 +209,18 @@ class _Formula:
 
     # -- statements
 
+    def _seen(self, term: Term) -> str:
+        """What was seen of the cells of a name that has missing ones."""
+        ((z, (read,)),) = term.reads
+        indices = [self.style.expr(e) for e in read.subscripts if e is not None]
+        words = self._word("as seen") if self.style.latex else "as seen"
+        return f"[{self.style.subscripted(self.style.name(z.name), indices)} {words}]"
+
     def _term(self, term: Term, at: dict[Loop, Expr] | None = None) -> str:
         """The density of a statement's cell, at a place of its loops."""
         change: dict[Symbol, Expr] = dict((at or {}).items())
+        if isinstance(term.statement, Factor) and term.statement.name in self.plan.missing:
+            return self._seen(term)
         if term.value is not None:
             value = self.style.expr(substitute(term.value, change))
             return rf"e^{{{value}}}" if self.style.latex else f"exp({value})"

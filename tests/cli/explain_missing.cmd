@@ -1,0 +1,1 @@
+genlang explain tests/cli/missing.gen --data tests/cli/missing.csv
