@@ -1,7 +1,8 @@
 """Random programs with chains and trees: all that is summed out equals enumeration by the oracle.
 
 Log density, marginals, mode, expected counts, gradients, joint draws, and Hessian-vector products
-of the kernels against the plain loop in torch. The long test prints how often each feature occurs.
+of kernels and scans against the plain loop in torch. The long test prints how often each feature
+occurs.
 """
 
 from collections import Counter
@@ -17,7 +18,7 @@ import genlang
 from genlang.api import Bound
 from genlang.diagnostics import DataError, ModelError
 from genlang.infer.values import given as shaped
-from genlang.runtime.chains import chain, plain
+from genlang.runtime.chains import chain, plain, scan
 from tests import oracle
 from tests.structures import Structure, Transition, each
 from tests.structures_chains import CHAINS, chain_structures
@@ -154,7 +155,7 @@ def _moved(value: Any, place: tuple[int, ...], by: float) -> Any:
 
 
 def curvature(structure: Structure, tally: Tally, patch: pytest.MonkeyPatch) -> None:
-    """Hold Hessian-vector products of the kernels against those of the plain loop."""
+    """Hold Hessian-vector products of kernels and scans against those of the plain loop."""
     bound = bound_to(structure)
     values = filled(bound, structure.values)
     if not values or bound.log_density(values) == -np.inf:
@@ -165,8 +166,12 @@ def curvature(structure: Structure, tally: Tally, patch: pytest.MonkeyPatch) -> 
     with patch.context() as patched:
         patched.setattr(chain.forest, "eliminate", lambda *a: plain.eliminate(*a[:4]))
         slow = _products(bound, values)
-    for one, two in zip(fast, slow, strict=True):
+        patched.setattr(chain.forest, "eliminate", lambda *a: scan.eliminate(*a[:4]))
+        patched.setattr(scan.Lines, "pay", lambda *_: True)
+        scanned = _products(bound, values)
+    for one, two, three in zip(fast, slow, scanned, strict=True):
         assert torch.allclose(one, two, rtol=1e-8, atol=1e-8)
+        assert torch.allclose(three, two, rtol=1e-8, atol=1e-8)
     tally.counts["Hessian-vector products"] += 1
 
 

@@ -49,12 +49,12 @@ def derivatives(function, arguments):
     """Return the value, the gradients, and products of the Hessian with a fixed direction."""
     leaves = [a.detach().clone().requires_grad_() for a in arguments]
     value = function(*leaves)
-    weights = torch.linspace(0.5, 1.5, value.numel()).reshape(value.shape)
+    weights = torch.linspace(0.5, 1.5, value.numel()).reshape(value.shape).to(value)
     gradients = torch.autograd.grad(
         (weights * value).sum(), leaves, create_graph=True, materialize_grads=True
     )
     torch.manual_seed(2)
-    along = sum((g * torch.randn(g.shape)).sum() for g in gradients)
+    along = sum((g * torch.randn(g.shape).to(g)).sum() for g in gradients)
     products = torch.autograd.grad(along, leaves, materialize_grads=True)
     return value, gradients, products
 

@@ -89,13 +89,17 @@ def sum_out(term: Tensor, dim: int = -1) -> Tensor:
         case "max":
             total = term.gather(dim, term.argmax(dim, keepdim=True)).squeeze(dim)
         case "draw":
-            gumbel = -(-torch.rand_like(term).log()).log()
-            drawn = (term + gumbel).argmax(dim, keepdim=True)
+            drawn = (term + gumbel_like(term)).argmax(dim, keepdim=True)
             picked = term.gather(dim, drawn).squeeze(dim)
             total = picked + (term.logsumexp(dim) - picked).detach()
         case _:
             total = term.logsumexp(dim)
     return total.masked_fill(empty.squeeze(dim), -math.inf)
+
+
+def gumbel_like(term: Tensor) -> Tensor:
+    """Return what makes the greatest of log weights an exact draw: noise of Gumbel's law."""
+    return -(-torch.rand_like(term).log()).log()
 
 
 def segment_sum(

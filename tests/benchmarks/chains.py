@@ -1,6 +1,8 @@
 """Hidden Markov models with Gaussian emissions: one gradient of the marginal likelihood."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pyro
@@ -9,6 +11,7 @@ import torch
 from pyro.infer import TraceEnum_ELBO
 from torch import Tensor
 
+from genlang.runtime.chains import chain, plain, scan
 from tests.benchmarks.measure import Case, Contender, Values, compiled, gradient_of
 
 HMM = """
@@ -24,6 +27,7 @@ for s in S:
 """
 SEQUENCES, STATES = 32, 8
 LONGEST_LOOP = 500  # Pyro's markov loop takes minutes beyond
+LONGEST_LEVELS = 2000  # a second there
 
 
 def _values(leaves: Values) -> Values:
@@ -77,6 +81,24 @@ def leaves() -> Values:
     }
 
 
+def _scan(*tables: Any) -> Tensor:
+    lines = scan.Lines.of(tables[3].nodes)
+    assert lines is not None
+    return scan.along(lines, *tables)
+
+
+def _on_device(
+    density: Callable[[Values], Tensor], form: Callable[..., Tensor]
+) -> Callable[[Values], Tensor]:
+    """A density whose chains are eliminated in a form of devices, here on the CPU."""
+
+    def run(values: Values) -> Tensor:
+        with mock.patch.object(chain.forest, "eliminate", lambda *a: form(*a[:4])):
+            return density(values)
+
+    return run
+
+
 def cases(*, quick: bool) -> Iterator[Case]:
     """Gradients of 32 sequences at three lengths."""
     for length in (20, 50) if quick else (500, 2000, 8000):
@@ -84,6 +106,9 @@ def cases(*, quick: bool) -> Iterator[Case]:
         ours = compiled(HMM, {"y": y})
         tensor = torch.from_numpy(y)
         contenders = {"genlang": ours, "Pyro DiscreteHMM": lambda v, y=tensor: _discrete_hmm(y, v)}
+        if length <= LONGEST_LEVELS:
+            contenders["genlang in torch, a scan"] = _on_device(ours, _scan)
+            contenders["genlang in torch, level by level"] = _on_device(ours, plain.eliminate)
         if length <= LONGEST_LOOP:
             contenders["Pyro markov loop"] = lambda v, y=tensor: _markov(y, v)
         yield Case(

@@ -1,4 +1,4 @@
-"""Chains and trees of states: one elimination for all of them, in kernels and in plain torch."""
+"""Chains and trees of states: one elimination for all of them, in kernels and in torch."""
 
 from genlang.runtime.chains.chain import sum_chain, sum_tree
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from genlang.runtime.chains import forest, layout, plain
+from genlang.runtime.chains import forest, layout, scan
 from genlang.runtime.chains.operations import operation
 from genlang.runtime.chains.stages import Window, window
 from genlang.runtime.reductions import reduction
@@ -147,7 +147,7 @@ def _eliminate(
         dtype = torch.promote_types(dtype, t.dtype)
     first, steps, *then = (t.to(dtype) for t in (first, steps, *then))
     if steps.is_cuda:
-        return plain.eliminate(first, then, steps, shape)
+        return scan.eliminate(first, then, steps, shape)
     return forest.eliminate(first, then, steps, shape, reduction())
 
 

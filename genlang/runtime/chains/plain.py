@@ -1,7 +1,8 @@
-"""The same eliminations level by level in torch: the specification of the kernels, CUDA's form.
+"""The same eliminations level by level in torch: the specification of the kernels and of `scan`.
 
-Levels of a forest are taken from the leaves up, all nodes of a level at once; autograd does the
-rest. Memory and time per level are those of torch operations.
+CUDA's form of trees that branch, and of chains that a scan would cost more. Levels of a forest are
+taken from the leaves up, all nodes of a level at once; autograd does the rest. Memory and time per
+level are those of torch operations.
 """
 
 from collections.abc import Sequence
