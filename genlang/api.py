@@ -242,14 +242,30 @@ class Bound:
                 n: (torch.zeros_like(v) if g is None else g).detach().numpy() for (n, v), g in pairs
             }
 
+    def _counts(self, values: Mapping[str, Any], kind: str) -> dict[str, Any]:
+        from genlang.infer.counts import expected, transitions
+        from genlang.infer.values import given
+
+        with self._session():
+            found = expected(self._density, given(self._density.sites, values))
+            plan = self.compiled.plan
+            every = found.values if kind == "counts" else transitions(plan, found)
+            return {n: t.numpy() for n, t in every.items()}
+
     def states(self, values: Mapping[str, Any], kind: str = "marginals") -> dict[str, Any]:
         """Return the posterior of every summed-out latent at values, by name.
 
         `marginals`: probabilities [*loops, states]; `mode` and one joint draw (`draws`) likewise,
-        1 at the state. `means`: expected values [*loops], NaN where there is no cell.
+        1 at the state. `means`: expected values [*loops], NaN where there is no cell. `counts`: the
+        expected number of cells of each state [states]; `transitions`: that of steps from state to
+        state [before, now], of the latents that chains and trees carry.
         """
         from genlang.infer.values import given
+        from genlang.results.states import known_kind
 
+        known_kind(kind)
+        if kind in ("counts", "transitions"):
+            return self._counts(values, kind)
         how = {"marginals": "sum", "means": "sum", "mode": "max", "draws": "draw"}[kind]
         with self._session():
             found = self._density.states(given(self._density.sites, values), how)

@@ -140,9 +140,33 @@ def test_kinds_of_states_agree():
     assert marginals.sum(-1) == pytest.approx(1)
     draws = fit.states("z", kind="draws").values
     assert np.abs(draws.mean(0) - marginals[:, 1]).max() < 5 * 0.5 / np.sqrt(len(draws))
+    counts = fit.states("z", kind="counts")
+    assert counts.dims == ("state",)
+    assert counts.values == pytest.approx(marginals.sum(0))
+    assert fit.states(kind="transitions") == {}
     sure = np.abs(marginals[:, 1] - 0.5) > 0.3
     mode = fit.states("z", kind="mode").values
     assert (mode[sure] == marginals.argmax(-1)[sure]).all()
+
+
+def test_expected_counts_count_weights():
+    """Rows that stand for several count as often; a chain's steps are those of its rows."""
+    text = """dim S, T
+data w[S]: nonneg
+for s in S weight w[s]:
+    for t in T:
+        latent z[s, t] ~ Bernoulli(0.3) then Bernoulli(0.2 + 0.5 * z[s, t-1])
+        observed y[s, t] ~ Normal(z[s, t], 1)
+"""
+    y = [[0.1, 0.9, 1.2], [-0.3, 0.2, 0.8]]
+    bound = genlang.model(text).bind({"y": y, "w": [3, 2]})
+    rows = [y[0]] * 3 + [y[1]] * 2
+    written = genlang.model(text).bind({"y": rows, "w": [1] * 5})
+    for kind in ("counts", "transitions"):
+        found, want = (b.states({}, kind)["z"] for b in (bound, written))
+        assert found == pytest.approx(want, rel=1e-12)
+    assert bound.states({}, "counts")["z"].sum() == pytest.approx(15)
+    assert bound.states({}, "transitions")["z"].sum() == pytest.approx(10)
 
 
 def test_gradient_is_the_difference_quotient(rows):
@@ -166,6 +190,7 @@ def test_gradient_is_the_difference_quotient(rows):
         (lambda b, f: f["slpoe"], "E901", "it has alpha, slope, sigma, difference"),
         (lambda b, f: f.states("z"), "E905", "those that were: none"),
         (lambda b, f: f.states(kind="mean"), "E904", "marginals, means, mode, draws"),
+        (lambda b, f: b.states({}, kind="mean"), "E904", "counts, transitions"),
         (lambda b, f: genlang.load("irsi"), "E906", "did you mean `iris`?"),
     ],
 )

@@ -18,6 +18,7 @@ import genlang
 from genlang.api import Bound
 from genlang.diagnostics import DataError, ModelError
 from genlang.infer.values import given as shaped
+from genlang.plan.steps import SumChain
 from genlang.runtime.chains import chain, plain, scan
 from tests import oracle
 from tests.structures import Structure, Transition, each
@@ -78,6 +79,17 @@ def compare(structure: Structure, tally: Tally) -> None:
         tally.counts["modes"] += 1
         reached, best = truth.reached(bound.states(values, "mode"))
         assert reached == pytest.approx(best, rel=1e-10, abs=1e-10)
+        counts = bound.states(values, "counts")
+        for name, expected in truth.marginals().items():
+            want = np.nansum(expected.reshape(-1, expected.shape[-1]), 0)
+            assert np.allclose(counts[name][: len(want)], want, rtol=1e-10, atol=1e-10)
+        moves = bound.states(values, "transitions")
+        for transition in carried(bound, set(moves)):
+            tally.counts["steps"] += 1
+            want = truth.pairs(transition.latent, before(transition, structure))
+            rows, columns = want.shape
+            found = moves[transition.latent][:rows, :columns]
+            assert np.allclose(found, want, rtol=1e-10, atol=1e-10)
     for transition in structure.transitions:
         tally.counts["expected counts"] += 1
         table = np.asarray(structure.values[transition.table])
@@ -85,6 +97,20 @@ def compare(structure: Structure, tally: Tally) -> None:
         rows, columns = want.shape
         found = (slopes[transition.table] * table)[:rows, :columns]
         assert np.allclose(found, want, rtol=1e-10, atol=1e-10)
+        if "weight" not in structure.tags and transition.latent in moves:
+            steps = moves[transition.latent][:rows, :columns]
+            assert np.allclose(steps, want, rtol=1e-10, atol=1e-10)
+
+
+def carried(bound: Bound, names: set[str]) -> list[Transition]:
+    """The latents that chains of order one carry, with the axis that each runs along."""
+    return [
+        Transition("", z.name, z.loops.index(step.lag.loop), "")
+        for step in bound.compiled.plan.steps
+        if isinstance(step, SumChain) and step.order == 1 and step.lag.parent is None
+        for z in step.states
+        if z.name in names and step.lag.loop in z.loops
+    ]
 
 
 def posterior(bound: Bound, structure: Structure) -> oracle.Posterior:

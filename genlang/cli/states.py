@@ -5,7 +5,7 @@ from typing import Any
 
 from genlang.cli.output import format_option, print_json
 
-KINDS = ("marginals", "means", "mode", "draws")
+KINDS = ("marginals", "means", "mode", "draws", "counts", "transitions")
 
 
 def add(commands: Any) -> None:
@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> int:
         print_json({"kind": args.kind, "states": as_json(found)})
         return 0
     if not found:
-        print("no latent was summed out")
+        what = "carried by a chain" if args.kind == "transitions" else "summed out"
+        print(f"no latent was {what}")
     for name, array in found.items():
         print(table(name, array, args.rows))
     return 0

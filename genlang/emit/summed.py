@@ -227,7 +227,9 @@ class Summed(Products):
             taps.append(Code(local, tap.axes))
         code = sorted_into(step, self.names, self.states, self.codes, taps)
         name = "_".join(z.name for z in step.states)
-        self.codes[step.result] = self._kept(code, step.result, f"sum_{name}")
+        # What has to wait for its reader gets a line, so that chains run in the plan's order.
+        waits = bool(step.result.states)
+        self.codes[step.result] = self._kept(code, step.result, f"sum_{name}", apart=waits)
 
     def _sum_out(self, step: SumOut) -> None:
         z = step.state
@@ -259,9 +261,9 @@ class Summed(Products):
         found = permuted(found, self.scope(step.result).order)
         self.codes[step.result] = self._kept(found, step.result, w.name)
 
-    def _kept(self, code: Code, piece: Piece, wish: str) -> Code:
+    def _kept(self, code: Code, piece: Piece, wish: str, *, apart: bool = False) -> Code:
         """A short intermediate stays inside its reader, a long one gets a line."""
-        if len(code.text) <= SHORT:
+        if len(code.text) <= SHORT and not apart:
             return code
         local = self.names.locals.name(("piece", piece), wish)
         plates = self.plates(piece.plates)

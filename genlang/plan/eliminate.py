@@ -217,7 +217,7 @@ def _sum_cells(pieces: list[Piece], states: dict[Variable, State]) -> SumCells |
         if not _ready(fold.of, readers, states):
             continue
         rest = _rest(readers, {fold.of}, states)
-        if any(fold.loop in states[v].plates for v, _ in rest):
+        if any(v is w or fold.loop in states[v].plates for v, _ in rest):
             continue
         if any(fold.loop in symbols(e) for _, where in rest for e in where):
             continue

@@ -4,7 +4,8 @@ The plan depends on the model and on the set of observed names with missing cell
 or values: `emit` turns it into text, `explain` into words.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from genlang.check.model import Draw, Expr, Loop, Model, Statement, Variable
 from genlang.check.walk import law_expressions, symbols
@@ -71,8 +72,9 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
             lag = whole[stuck.state].lag
             # A latent and its shadows are one array, so they are profiles together.
             z = stuck.state if lag is None else lag.of
-            if z in sums.arrays:  # totals do not take it apart
-                sums = replace(start, tried=frozenset(states))
+            if z in sums.arrays:  # totals do not take it apart: its profiles will
+                refused = sums.refused | {sums.arrays[z]}
+                sums = replace(start, tried=refused, refused=refused)
                 continue
             if z not in sums.tried and not whole[z].carried:
                 sums = sums.folded(z)
@@ -95,14 +97,16 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
 class _Sums:
     """The statements and the states, totals of coupled arrays among them.
 
-    `tried` are the latents whose totals were looked for, `arrays` those that totals are made of,
-    and all latents of our own.
+    `tried` are the latents whose totals were looked for, `refused` those whose totals were of no
+    use. `arrays` has what totals are made of, and all latents of our own, with the array that each
+    belongs to.
     """
 
     statements: tuple[Statement, ...]
     states: dict[Variable, State]
     tried: frozenset[Variable] = frozenset()
-    arrays: frozenset[Variable] = frozenset()
+    refused: frozenset[Variable] = frozenset()
+    arrays: Mapping[Variable, Variable] = field(default_factory=dict)
 
     def folded(self, z: Variable) -> "_Sums":
         """The same with totals of a latent's cells, where statements read no more of them."""
@@ -123,8 +127,9 @@ class _Sums:
                 states[draw.target] = State(draw, supports[draw.target], made=True, fold=fold)
         read = {s for d in found.statements if isinstance(d, Draw) and d.target in found.terms
                 for e in law_expressions(d.law) for s in symbols(e)}  # fmt: skip
-        arrays = self.arrays | made | {z} | {v for v in self.states if v in read}
-        return _Sums(found.statements, states, tried, arrays)
+        beside = {v for v in self.states if v in read and v not in self.arrays}
+        arrays = {**self.arrays, **dict.fromkeys(made | beside | {z}, z)}
+        return _Sums(found.statements, states, tried, self.refused, arrays)
 
 
 def _supports(

@@ -16,8 +16,8 @@ from genlang.results.coordinates import Axis, Sizes, axes, unique
 if TYPE_CHECKING:
     from genlang.results.fit import Fit
 
-KINDS = ("marginals", "means", "mode", "draws")
-AVERAGED = ("marginals", "means")
+KINDS = ("marginals", "means", "mode", "draws", "counts", "transitions")
+AVERAGED = ("marginals", "means", "counts", "transitions")
 HALF = 0.5  # the values of a cell that exists add up to 1, of another to 0
 MOST = 200  # draws of the posterior that are averaged or drawn for
 
@@ -28,13 +28,14 @@ def states(fit: "Fit", name: str | None, kind: str) -> Any:
     marginals  probabilities, dims (*loops, state), averaged over the posterior draws
     means      expected values of the states, averaged likewise, dims (*loops)
     mode       the jointly most probable values at the most central draw, dims (*loops)
+    counts     expected number of cells of each state, averaged likewise, dims (state)
+    transitions  expected number of steps from state to state, dims (before, state), of the latents
+                 that chains and trees carry; of a chain of order two (before_2, before, state)
     draws      one exact joint draw for each of up to 200 posterior draws, dims (draw, *loops)
 
     Cells outside a ragged row or a part are NaN, or -1 for values. Raises OptionError (E904, E905).
     """
-    if kind not in KINDS:
-        message = f"there is no kind `{kind}` of states"
-        raise OptionError([Diagnostic("E904", message, help=f"one of {', '.join(KINDS)}")])
+    known_kind(kind)
     found = _every(fit, kind)
     if name is None:
         return found
@@ -43,6 +44,13 @@ def states(fit: "Fit", name: str | None, kind: str) -> Any:
         message = f"no latent `{name}` was summed out; those that were: {known}"
         raise OptionError([Diagnostic("E905", message)])
     return found[name]
+
+
+def known_kind(kind: str) -> None:
+    """Raise OptionError (E904) where there is no such kind of states."""
+    if kind not in KINDS:
+        message = f"there is no kind `{kind}` of states"
+        raise OptionError([Diagnostic("E904", message, help=f"one of {', '.join(KINDS)}")])
 
 
 def _every(fit: "Fit", kind: str) -> dict[str, Any]:
@@ -60,7 +68,6 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
     with session(fit.seed, cells(fit.table)):
         density = Density(load(fit.program).model, namespace(fit.table))
         chosen = _chosen(fit, kind)
-        how = {"marginals": "sum", "means": "sum", "mode": "max", "draws": "draw"}[kind]
         known = {s.name for s in density.sites}
         total: dict[str, NDArray[Any]] = {}
         drawn: list[dict[str, NDArray[Any]]] = []
@@ -68,7 +75,7 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
             values = {
                 n: torch.as_tensor(e.draws[i]) for n, e in fit.estimates.items() if n in known
             }
-            one = {n: g.numpy() for n, g in density.states(values, how).items()}
+            one = {n: g.numpy() for n, g in _one(density, planned, values, kind).items()}
             if kind in AVERAGED:
                 for n, g in one.items():
                     total[n] = total.get(n, 0.0) + g / len(chosen)
@@ -79,9 +86,23 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
     lows = low_values(planned, fit.table)
     for z, state in planned.summed.items():
         low = lows[z.name]
+        if kind in AVERAGED and z.name not in total:
+            continue  # no chain carries it
         stacked = total[z.name] if kind in AVERAGED else np.stack([d[z.name] for d in drawn])
         result[z.name] = _labelled(z, state.draw.loops, stacked, kind, low, sizes)
     return result
+
+
+def _one(density: Any, plan: Plan, values: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The arrays of one draw of the posterior, by latent."""
+    from genlang.infer.counts import expected, transitions
+
+    if kind not in ("counts", "transitions"):
+        how = {"marginals": "sum", "means": "sum", "mode": "max", "draws": "draw"}[kind]
+        found: dict[str, Any] = density.states(values, how)
+        return found
+    counts = expected(density, values)
+    return counts.values if kind == "counts" else transitions(plan, counts)
 
 
 def means(array: NDArray[Any], low: int) -> NDArray[Any]:
@@ -139,6 +160,9 @@ def _labelled(z: Any, loops: Any, array: NDArray[Any], kind: str, low: int, size
     labels: tuple[Any, ...] = tuple(range(low, low + values))
     if z.cell.dim is not None and len(sizes.labels.get(z.cell.dim.name, ())) == values:
         labels = tuple(sizes.labels[z.cell.dim.name])
+    if kind in ("counts", "transitions"):
+        names = ["state", "before", *(f"before_{i}" for i in range(2, array.ndim))][: array.ndim]
+        return xarray.DataArray(array, dims=names[::-1], coords={n: list(labels) for n in names})
     lead = 0 if kind in AVERAGED else 1
     found = axes(z, array.shape[lead:-1], loops, sizes)
     if kind == "means":

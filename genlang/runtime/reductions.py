@@ -12,7 +12,7 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pyro.distributions as dist
@@ -24,11 +24,32 @@ from genlang.runtime.special import log
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """Taps that all cells of a latent share, by name, and those of steps, chain by chain.
+
+    The gradient of the log density at them is the expected number of cells of each value [K], and
+    of steps from values to values [*S, *S].
+    """
+
+    values: dict[str, Tensor] = field(default_factory=dict)
+    moves: list[Tensor] = field(default_factory=list)
+
+    def like(self, arrays: Sequence[Tensor]) -> "Counts":
+        """The same with other arrays, in the order of `values`, then of `moves`."""
+        size = len(self.values)
+        return Counts(dict(zip(self.values, arrays, strict=False)), [*arrays[size:]])
+
+
+@dataclass(frozen=True, slots=True)
 class Elimination:
-    """How states are reduced (`sum`, `max`, `draw`), and the taps by latent, None without."""
+    """How states are reduced (`sum`, `max`, `draw`), and the taps by latent, None without.
+
+    `counts` collects taps that cells share, in place of one for each cell.
+    """
 
     how: str = "sum"
     taps: dict[str, Tensor] | None = None
+    counts: Counts | None = None
 
 
 _PLAIN = Elimination()
@@ -43,6 +64,25 @@ def eliminating(how: str, taps: dict[str, Tensor] | None = None) -> Iterator[Non
         yield
     finally:
         _elimination.reset(token)
+
+
+@contextlib.contextmanager
+def counting(counts: Counts) -> Iterator[None]:
+    """Within this block latents and chains leave the taps of expected counts in `counts`."""
+    token = _elimination.set(Elimination("sum", None, counts))
+    try:
+        yield
+    finally:
+        _elimination.reset(token)
+
+
+def moves_tap(shape: Sequence[int]) -> Tensor | None:
+    """Return the tap that all steps of a chain share, where counts are asked for."""
+    counts = _elimination.get().counts
+    if counts is None:
+        return None
+    counts.moves.append(torch.zeros(tuple(shape), requires_grad=True))
+    return counts.moves[-1]
 
 
 def reduction() -> str:
@@ -68,7 +108,10 @@ def log_uniform(size: int) -> Tensor:
 
 def states(name: str, *shape: int) -> Tensor:
     """Return the tap of a latent: zeros of its full shape, loops first, its values last."""
-    taps = _elimination.get().taps
+    taps, counts = _elimination.get().taps, _elimination.get().counts
+    if counts is not None:
+        leaf = counts.values.setdefault(name, torch.zeros(shape[-1], requires_grad=True))
+        return leaf.expand(shape)
     if taps is None:
         return torch.zeros(()).expand(shape)
     return taps.setdefault(name, torch.zeros(shape))

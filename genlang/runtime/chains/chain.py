@@ -21,7 +21,7 @@ from torch import Tensor
 from genlang.runtime.chains import forest, layout, scan
 from genlang.runtime.chains.operations import operation
 from genlang.runtime.chains.stages import Window, window
-from genlang.runtime.reductions import reduction
+from genlang.runtime.reductions import moves_tap, reduction
 
 Bound = Tensor | int | None
 Tables = Tensor | Sequence[Tensor]
@@ -46,6 +46,8 @@ def sum_chain(
     sizes = steps.shape[steps.dim() - states :]
     starts = _filled(firsts[0], states)
     places = [[_filled(f, states * (i + 2) + 1)] for i, f in enumerate(firsts[1:])]
+    moves = moves_tap(tuple(sizes) * (order + 1))
+    thens += [] if moves is None else [moves]
     places.append([_filled(t, states * (order + 1) + 1) for t in thens])
     steps = _filled(steps, states + 1)
     frame = window(sizes, order, places[-1])
@@ -83,7 +85,9 @@ def sum_tree(first: Tensor, then: Tables, steps: Tensor, parent: Tensor, states:
     steps   [..., V, *S]                   parent  [V]: a root's parent is -1 or itself
     """
     sizes = steps.shape[steps.dim() - states :]
-    thens = [_filled(t, 2 * states + 1) for t in _several(then)]
+    thens, moves = _several(then), moves_tap(tuple(sizes) * 2)
+    thens += [] if moves is None else [moves]
+    thens = [_filled(t, 2 * states + 1) for t in thens]
     frame = window(sizes, 1, thens)
     first, steps = (frame.flat(_filled(t, states + 1)) for t in (first, steps))
     tables = _staged(frame, thens, 2)
