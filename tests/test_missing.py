@@ -69,16 +69,111 @@ def test_a_discrete_cell_that_others_read_is_summed_out():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "y", "others"),
     [
-        "dim T\nobserved y[t in T] ~ Normal(0, 1) then Normal(y[t-1], 1)\n",
-        "dim T\nobserved y[T] ~ Normal(0, 1)\nlet c = sum(y)\nobserved w ~ Normal(c, 1)\n",
+        ("dim T\nobserved y[t in T] ~ Normal(0, 1) then Normal(a * y[t-1], 1)\n",
+         [1.0, None, 2.0, None, None, 0.3], {}),
+        ("dim T\nlet c = sum(y)\nobserved w ~ Normal(a * c, 1)\n".replace(
+            "let", "observed y[T] ~ Normal(0, 1)\nlet"), [1.0, None, 2.0], {"w": 1.0}),
+        (("dim S, T[S]\nfor s in S:\n    for t in T[s]:\n"
+         "        observed y[s, t] ~ Gamma(shape=2, rate=1)\n"
+         "        observed w[s, t] ~ Normal(a * y[s, t], 1)\n"),
+         [[1.0, None], [2.0], [None, 0.5, None]], {"w": [[0.1, 0.2], [0.3], [0.4, 0.5, 0.6]]}),
+        (("dim S, T\nfor t in T:\n    for s in S:\n        latent z[t, s] ~ Bernoulli(0.3)\n"
+         "        observed y[s, t] ~ Normal(a * z[t, s], 1)\n"
+         "        observed w[s, t] ~ Normal(y[s, t] + z[t, s], 1)\n"),
+         [[1.0, None], [2.0, 0.1], [None, 0.5]], {"w": [[0.1, 0.2], [0.3, 0.1], [0.4, 0.5]]}),
+        (("dim T\nfor t in T:\n    observed y[t] ~ Beta(2, 2)\n"
+         "    observed x[t] ~ Bernoulli(y[t]) then Bernoulli(0.5 * y[t] + 0.5 * y[t-1])\n"),
+         [0.1, None, 0.4, None], {"x": [1, 0, 1, 1]}),
     ],
-)
-def test_a_continuous_cell_that_something_reads_is_refused(text):
+)  # fmt: skip
+def test_continuous_cells_that_something_reads_are_unknown(text, y, others):
+    """Given values of them, the density is that of the whole data; gradients are finite."""
+    text = f"latent a ~ Normal(0, 1)\n{text}"
+    cells = [0.3, 0.7, 0.2]
+    values = iter(cells)
+
+    def whole(part):
+        if isinstance(part, list):
+            return [whole(p) for p in part]
+        return next(values) if part is None else part
+
+    model = genlang.model(text)
+    bound, full = model.bind({"y": y, **others}), model.bind({"y": whole(y), **others})
+    used = cells[: len(cells) - len(list(values))]
+    given = {"a": 0.4, "y_missing": used}
+    assert bound.log_density(given) == pytest.approx(full.log_density({"a": 0.4}), rel=1e-12)
+    slopes = bound.gradient(given)
+    assert np.isfinite(slopes["y_missing"]).all()
+    assert np.abs(slopes["y_missing"]).min() > 0
+    drawn = bound.simulate(seed=1)
+    assert not np.isnan(np.asarray(drawn["y"])).all()
+
+
+def test_a_series_with_gaps_is_that_of_the_kalman_filter():
+    """The unknown cells integrated out: means and deviations by quadrature over the rest."""
+    random = np.random.default_rng(1)
+    y = [1.0]
+    for _ in range(39):
+        y.append(0.8 * y[-1] + 0.7 * random.normal())
+    gone = [5, 6, 20, 39]
+    seen = [t for t in range(40) if t not in gone]
+    series = [None if t in gone else v for t, v in enumerate(y)]
+    fit = genlang.model("""
+dim T
+latent rho ~ Uniform(-1, 1)
+for t in T:
+    observed y[t] ~ Normal(0, 3) then Normal(rho * y[t-1], 0.7)
+generated next ~ Normal(rho * y[T - 1], 0.7)
+report middle = y[20]
+""").fit({"y": series}, seed=1)
+    assert fit.faults == ()
+    rhos = np.linspace(-0.999, 0.999, 400)
+    logs, means = [], []
+    for rho in rhos:
+        precision = np.diag([1 / 9, *[1 / 0.49] * 39])
+        for t in range(1, 40):
+            precision[t - 1, t - 1] += rho**2 / 0.49
+            precision[t, t - 1] = precision[t - 1, t] = -rho / 0.49
+        cov = np.linalg.inv(precision)
+        one = cov[np.ix_(seen, seen)]
+        logs.append(stats.multivariate_normal(np.zeros(36), one).logpdf(np.array(y)[seen]))
+        means.append(cov[np.ix_(gone, seen)] @ np.linalg.solve(one, np.array(y)[seen]))
+    weight = np.exp(np.array(logs) - max(logs))
+    draws = fit["y_missing"]
+    assert list(draws.coords["y_cell"].values) == gone
+    mean = np.average(means, axis=0, weights=weight)
+    sd = draws.values[0].std(0)
+    assert (np.abs(draws.values[0].mean(0) - mean) < 0.15 * sd).all()
+    assert abs(float(fit["rho"].mean()) - np.average(rhos, weights=weight)) < 0.02
+    assert fit["middle"].values == pytest.approx(draws.values[..., 2])
+    ahead = fit["rho"].values[0] * draws.values[0][:, 3]
+    rest = fit["next"].values[0] - ahead
+    assert abs(rest.mean()) < 5 * 0.7 / np.sqrt(len(rest))
+    assert rest.std() == pytest.approx(0.7, rel=5 / np.sqrt(2 * len(rest)))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("observed y[t in T] ~ Poisson(2) then Poisson(1 + y[t-1])\n", "can be any count"),
+        ("observed y[t in T] ~ Uniform(0, 5) then Uniform(y[t-1] - 1, 5)\n", "lie"),
+        ("observed y[t in T] ~ Normal(0, 1, lower=0) then Normal(y[t-1], 1, lower=1)\n", "lie"),
+        (("data w[T]: nonneg = [1, 2, 1]\nfor t in T weight w[t]:\n"
+         "    observed y[t] ~ Normal(0, 1)\n    observed x[t] ~ Normal(y[t], 1)\n"), "weighted"),
+        (("observed y[T] ~ Normal(0, 1)\nlet c = sum(1 for t in T if y[t] > 0)\n"
+         "for t in T[c:]:\n    observed x[t] ~ Normal(0, 1)\n"), "runs over"),
+        (("observed y[t in T] ~ Normal(0, 1) then Normal(y[t-1], 1)\n"
+         "data y_gaps: real = 1\nfactor y_gaps\n"), ""),
+    ],
+)  # fmt: skip
+def test_cells_that_cannot_be_unknown_are_refused(text, why):
+    model = genlang.model(f"dim T = 3\n{text}")
     with pytest.raises(ModelError) as error:
-        genlang.model(text).bind({"y": [1.0, None, 2.0], "w": 1.0})
+        model.bind({"y": [1.0, None, 2.0], "x": [1.0, 2.0, 3.0]})
     assert [d.code for d in error.value.diagnostics] == ["E706"]
+    assert why in (error.value.diagnostics[0].why or "")
 
 
 def test_a_fit_with_missing_cells_is_kept_and_read_again(tmp_path):

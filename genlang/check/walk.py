@@ -80,6 +80,16 @@ def law_expressions(law: Law) -> Iterator[Expr]:
             yield from (e for e in (lower, upper) if e is not None)
 
 
+def leaves(law: Law) -> Iterator[Distribution]:
+    """Yield the distributions that a law chooses among."""
+    match law:
+        case Choice(then=then, otherwise=otherwise):
+            yield from leaves(then)
+            yield from leaves(otherwise)
+        case Distribution():
+            yield law
+
+
 def expressions(statement: Statement) -> tuple[Expr, ...]:
     """Return all expressions of a statement, the bounds of its loops included."""
     found: list[Expr | None] = []

@@ -1,12 +1,13 @@
 """What numbers a type, its structure, a parameter's domain and a distribution's support allow."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genlang.check.model import Choice, Distribution, Draw, Law, Model, Variable
+from genlang.check.model import Distribution, Draw, Model, Variable
+from genlang.check.walk import leaves
 from genlang.data.cells import Cells
 from genlang.data.faults import Faults, values
 from genlang.diagnostics import ModelError
@@ -38,16 +39,6 @@ ENDS: dict[str, tuple[str | None, str | None]] = {
 }  # fmt: skip
 
 
-def laws(law: Law) -> Iterator[Distribution]:
-    """Yield the distributions that a law chooses among."""
-    match law:
-        case Distribution():
-            yield law
-        case Choice(then=then, otherwise=otherwise):
-            yield from laws(then)
-            yield from laws(otherwise)
-
-
 def kind_of(law: Distribution) -> str:
     """The kind of the values that a distribution draws, its support's ends taken in."""
     kind = DISTRIBUTIONS[law.name].kind if law.name in DISTRIBUTIONS else "real"
@@ -60,7 +51,7 @@ def check(variable: Variable, found: Numbers, raw: Cells, model: Model, faults: 
     """Report the cells outside a variable's kind or structure; returns where they are."""
     draws = [s for s in model.statements if isinstance(s, Draw) and s.target is variable]
     kind = variable.cell.kind
-    names = {d.name for s in draws for d in laws(s.law)}
+    names = {d.name for s in draws for d in leaves(s.law)}
     if kind == "positive" and variable.role == "observed" and not names & WITHOUT_ZERO:
         kind = "nonneg"  # truncated at 0, which is inside
     bad = np.zeros(found.shape, dtype=bool)

@@ -39,6 +39,11 @@ class After(Joint):
         """States are given."""
         return set()
 
+    def fill(self, variable: Variable, cells: Variable) -> None:
+        """Missing cells are among the values."""
+        if any(variable in _reads(s) for s in self.needed):
+            self.filled(variable, f'values["{cells.name}"]')
+
     def given(self) -> list[str]:
         """The lines that take the unknowns out of `values`."""
         made = {target_of(s) for s in self.needed}

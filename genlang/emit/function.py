@@ -17,6 +17,7 @@ from genlang.check.model import (
     Ref,
     Select,
     Statement,
+    Variable,
 )
 from genlang.emit.arrays import full
 from genlang.emit.code import COMPARE, TERNARY, Code, aligned, integer, tensor
@@ -32,10 +33,19 @@ from genlang.emit.writer import Block, Context, Plate, Writer
 from genlang.plan.graph import Term
 from genlang.plan.lags import chain_loop
 from genlang.plan.later import later
+from genlang.plan.missing import gaps_name
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import target_of
 from genlang.plan.steps import Make
 from genlang.source import Span
+
+# A proper distribution on the support of a continuous latent whose density stands in a factor.
+STAND_IN = {
+    "real": "dist.Normal(0.0, 1.0)",
+    "positive": "dist.LogNormal(0.0, 1.0)",
+    "nonneg": "dist.LogNormal(0.0, 1.0)",
+    "unit": "dist.Beta(1.0, 1.0)",
+}
 
 
 class Function(ABC):
@@ -64,6 +74,8 @@ class Function(ABC):
 
     def text(self) -> str:
         """Write the function."""
+        for variable, cells in self.plan.filled:
+            self.fill(variable, cells)
         for statement in self.statements:
             if self.belongs(statement):
                 self.statement(statement)
@@ -79,6 +91,20 @@ class Function(ABC):
     def belongs(self, statement: Statement) -> bool:
         """Whether the function writes a statement; some wait until inference is done."""
         return target_of(statement) not in self.later
+
+    def fill(self, variable: Variable, cells: Variable) -> None:
+        """An observed variable with its missing cells, whose density is that of its statement."""
+        local, gaps = self.names.locals.symbol(cells), f"data.{gaps_name(variable.name)}"
+        self.writer.comment(f"missing cells of {variable.name}")
+        law = f"{STAND_IN[variable.cell.kind]}.expand([len({gaps})]).mask(False).to_event(1)"
+        self.writer.line(f'{local} = pyro.sample("{self.site(cells.name)}", {law})')
+        self.filled(variable, local)
+
+    def filled(self, variable: Variable, cells: str) -> None:
+        """The variable with its missing cells filled in."""
+        name = self.names.locals.name(("filled", variable), f"{variable.name}_filled")
+        own = f"data.{attribute(variable.name)}, data.{gaps_name(variable.name)}"
+        self.writer.line(f"{name} = filled({own}, {cells})")
 
     def given(self) -> list[str]:
         """Lines at the head that take arguments apart."""

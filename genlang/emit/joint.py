@@ -77,6 +77,7 @@ class Joint(Latents):
             self.writer.close()
             self._open(unit)
         self.names.stepping = set(along)
+        self.names.trees = self.stepping.above(unit[-1])
         self.names.frame = ()
         match statement:
             case Define(target=target) if target in self.names.plated:

@@ -5,20 +5,12 @@ from genlang.check.walk import law_expressions, symbols
 from genlang.emit.arrays import full
 from genlang.emit.code import Code, aligned, tensor, union
 from genlang.emit.expression import write
-from genlang.emit.function import Function
+from genlang.emit.function import STAND_IN, Function
 from genlang.emit.laws import log_prob
 from genlang.emit.scope import Scope
 from genlang.plan.graph import Term
 from genlang.plan.lags import expressions_of
 from genlang.plan.plan import Plan
-
-# A proper distribution on the support of a continuous latent whose density stands in a factor.
-STAND_IN = {
-    "real": "dist.Normal(0.0, 1.0)",
-    "positive": "dist.LogNormal(0.0, 1.0)",
-    "nonneg": "dist.LogNormal(0.0, 1.0)",
-    "unit": "dist.Beta(1.0, 1.0)",
-}
 
 
 class Latents(Function):

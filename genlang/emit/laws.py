@@ -1,10 +1,9 @@
 """Distributions of the Model -> text of Pyro distributions and of their log densities."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from genlang.check.model import Choice, Const, Distribution, Expr, Law, Loop, Variable
-from genlang.check.walk import symbols
+from genlang.check.walk import leaves, symbols
 from genlang.emit.code import (
     ATOM,
     TERNARY,
@@ -144,7 +143,6 @@ BOUNDS = frozenset({"low", "high", "total", "draws", "successes", "x"})
 
 def same_everywhere(law: Law) -> bool:
     """Whether the possible values of a discrete law are the same in each of its cells."""
-    leaves = list(_leaves(law))
     found = {
         (
             leaf.name if any(name in BOUNDS for name, _ in leaf.parameters) else "",
@@ -152,7 +150,7 @@ def same_everywhere(law: Law) -> bool:
             leaf.lower,
             leaf.upper,
         )
-        for leaf in leaves
+        for leaf in leaves(law)
     }
     return len(found) == 1 and not any(
         isinstance(s, Loop | Variable)
@@ -161,12 +159,3 @@ def same_everywhere(law: Law) -> bool:
         if e is not None
         for s in symbols(e)
     )
-
-
-def _leaves(law: Law) -> Iterator[Distribution]:
-    match law:
-        case Choice(then=then, otherwise=otherwise):
-            yield from _leaves(then)
-            yield from _leaves(otherwise)
-        case Distribution():
-            yield law

@@ -11,7 +11,7 @@ RESERVED = frozenset([
     "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "abs", "int",
     "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
     "values", "sum_chain", "sum_tree", "clamped", "values_between", "log_uniform", "split_sum",
-    "fold_cells",
+    "fold_cells", "filled",
 ])  # fmt: skip
 
 

@@ -21,7 +21,7 @@ HELPERS = (
 
 # Helpers of modules of their own.
 APART = {
-    "genlang.runtime.cells": ("clamped", "values_between"),
+    "genlang.runtime.cells": ("clamped", "filled", "values_between"),
     "genlang.runtime.chains": ("sum_chain", "sum_tree"),
     "genlang.runtime.steps": ("drawn", "parents_first", "stacked"),
     "genlang.runtime.totals": ("fold_cells",),

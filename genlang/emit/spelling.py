@@ -59,6 +59,8 @@ class Spelling(Loops):
         self.apart: set[Variable] = set()
         # Whether observed variables are read from the data though the program draws them.
         self.given = False
+        # Observed variables whose missing cells are unknown: the program puts them together.
+        self.filled = dict(plan.filled)
         for dim in plan.model.dims:
             self.locals.symbol(dim)
         for variable in plan.model.variables:
@@ -82,6 +84,9 @@ class Spelling(Loops):
     def variable(self, variable: Variable) -> Code:
         """An array: of the data, or a local of the program."""
         drawn = variable in self.plated and not self.given
+        if variable in self.filled and not drawn:
+            return Code(self.locals.name(("filled", variable), f"{variable.name}_filled"), (),
+                        len(variable.dims))  # fmt: skip
         if variable.role in ("data", "observed") and not drawn:
             return Code(f"data.{attribute(variable.name)}", (), len(variable.dims))
         name = self.locals.symbol(variable)

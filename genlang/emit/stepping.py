@@ -64,19 +64,21 @@ def own_loops(statement: Statement) -> tuple[Loop | None, ...]:
             return ()
 
 
+def tree(statement: Statement) -> tuple[Loop, Expr] | None:
+    """Return the loop over a tree's nodes and their parents, `parent[v]`; None for no tree."""
+    choice = statement.law if isinstance(statement, Draw) else None
+    loop = None if choice is None else chain_loop(choice)
+    if loop is None or not isinstance(choice, Choice):
+        return None
+    assert isinstance(choice.condition, Apply)
+    above = (e for e in choice.condition.arguments if parent_of(e, loop) is not None)
+    found = next(above, None)
+    return None if found is None else (loop, found)
+
+
 def parents(statements: Sequence[Statement]) -> dict[Loop, Expr]:
-    """Return the parents of the trees, `parent[v]`, by the loop over their nodes."""
-    found: dict[Loop, Expr] = {}
-    for s in statements:
-        choice = s.law if isinstance(s, Draw) else None
-        loop = None if choice is None else chain_loop(choice)
-        if loop is None or not isinstance(choice, Choice):
-            continue
-        assert isinstance(choice.condition, Apply)
-        for e in choice.condition.arguments:
-            if parent_of(e, loop) is not None:
-                found[loop] = e
-    return found
+    """Return the parents of the trees by the loop over their nodes; of several, the last."""
+    return dict(found for s in statements if (found := tree(s)) is not None)
 
 
 def _reports(statement: Statement) -> bool:
@@ -101,13 +103,13 @@ class Stepping:
     defined: dict[Variable, list[Draw | Define]] = field(default_factory=dict)
     steps: dict[Statement, set[Loop]] = field(default_factory=dict)
     lags: dict[Loop, int] = field(default_factory=dict)
-    trees: dict[Loop, Expr] = field(default_factory=dict)
+    trees: set[tuple[Loop, Expr]] = field(default_factory=set)
     plated: set[Variable] = field(default_factory=set)
     found: dict[Statement, tuple[tuple[Variable, Subscripts], ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Find everything."""
-        self.trees = parents(self.statements)
+        self.trees = {found for s in self.statements if (found := tree(s)) is not None}
         for s in self.statements:
             self.found[s] = tuple(r for e in expressions_of(s) for r in reads(e))
             # A name with a `data` line is read as it was given, drawn or not.
@@ -146,7 +148,7 @@ class Stepping:
         found = offset(sub)
         if found is not None:
             return max(0, -found[1]) if found[0] is loop else 0
-        if sub == self.trees.get(loop):
+        if (loop, sub) in self.trees:
             return 1
         # `y[t-1-k]` for k in K: a window whose length is known later.
         return int(own and loop in set(symbols(sub)))
@@ -216,13 +218,13 @@ class Stepping:
                 for d in inputs[s]:
                     group = self._group(d)
                     apart = group is not None and (
-                        group is not self._group(s) or not self._by_steps(s, d)
+                        group != self._group(s) or not self._by_steps(s, d)
                     )
                     level[s] = max(level[s], level[d] + apart)
         units: dict[object, list[Statement]] = {}
         for s in self.statements:
-            loop = self._group(s)
-            units.setdefault(s if loop is None else (loop, level[s]), []).append(s)
+            group = self._group(s)
+            units.setdefault(s if group is None else (group, level[s]), []).append(s)
         unit = {s: key for key, every in units.items() for s in every}
         result: list[tuple[Statement, ...]] = []
         done: set[object] = set()
@@ -241,14 +243,33 @@ class Stepping:
         """Whether all reads of what a source draws are of steps near the one that runs."""
         own = own_loops(source)
         target = getattr(source, "target", None)
+        trees = self.above(statement)
         return all(
-            len(subs) >= len(own) and near(subs[own.index(loop)], loop, self.trees)
+            len(subs) >= len(own) and near(subs[own.index(loop)], loop, trees)
             for variable, subs in self.found[statement] if variable is target
             for loop in self.along(source)
         )  # fmt: skip
 
-    def _group(self, statement: Statement) -> Loop | None:
-        return next(iter(self.along(statement)), None)
+    def _group(self, statement: Statement) -> tuple[Loop, Expr | None] | None:
+        """The loop that steps, and the parents of its nodes: a loop takes one order of them."""
+        loop = next(iter(self.along(statement)), None)
+        return None if loop is None else (loop, self.above(statement).get(loop))
+
+    def above(self, statement: Statement) -> dict[Loop, Expr]:
+        """The parents of the nodes that a statement's loops run over, by the loop.
+
+        Those of its own tree, or of the last one of which it reads.
+        """
+        return parents((*self._sources(statement, set()), statement))
+
+    def _sources(self, statement: Statement, seen: set[Statement]) -> Iterator[Statement]:
+        """What is read in a statement's loops, directly or not, the nearest last."""
+        for variable, _ in self.found[statement]:
+            for source in self.defined.get(variable, ()):
+                if source not in seen and source is not statement:
+                    seen.add(source)
+                    yield from self._sources(source, seen)
+                    yield source
 
     def _inputs(self, statement: Statement) -> list[Statement]:
         """The statements that draw or define what a statement reads."""

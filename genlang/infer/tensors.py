@@ -9,7 +9,7 @@ from genlang.check.model import Variable
 from genlang.data.table import Table
 from genlang.emit.names import attribute
 from genlang.lang.types import INTEGERS
-from genlang.plan.missing import seen_name
+from genlang.plan.missing import gaps_name, seen_name
 
 
 def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
@@ -27,6 +27,7 @@ def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
         found[attribute(name)] = torch.as_tensor(array)
     for name, there in table.seen.items():
         found[attribute(seen_name(name))] = torch.as_tensor(there)
+        found[attribute(gaps_name(name))] = torch.as_tensor(~there).reshape(-1).nonzero()[:, 0]
     for v in drawn:
         if v.name not in table.arrays:
             whole = v.cell.kind in INTEGERS

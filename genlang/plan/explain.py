@@ -119,6 +119,8 @@ def _treatment(variable: Variable, plan: Plan, states: dict[Variable, State]) ->
     match variable.role:
         case "latent" if variable in states and variable.name in plan.missing:
             return f"known where seen, else summed out, {_count(states[variable])}"
+        case "observed" if variable in dict(plan.filled):
+            return f"known where seen, else `{dict(plan.filled)[variable].name}`"
         case "observed" if variable.name in plan.missing:
             return "known where seen, missing cells left out"
         case "latent" if variable in states:

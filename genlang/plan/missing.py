@@ -2,21 +2,25 @@
 
     nothing else reads y       its term holds where the cell was seen: `data.y_seen`
     y is discrete and finite   y becomes a latent, summed out, and a factor says what was seen of it
+    y is continuous            its missing cells are a latent, `y_missing`, in their order
     else                       refused (E706)
 
 (LANGUAGE section 6, Missing.) The plan depends on which names have missing cells, never on which
 cells these are.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from genlang.check.model import (
     Apply,
     Const,
     Define,
+    Dim,
     Draw,
     Expr,
+    Extent,
     Factor,
+    Given,
     Index,
     Model,
     Param,
@@ -28,11 +32,15 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.walk import bounds, law_expressions, substitute, substitute_law, symbols
+from genlang.check.supports import drawn, of_kind
+from genlang.check.walk import bounds, law_expressions, leaves, substitute, substitute_law, symbols
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.support import support
 
 BOOL = Type("bool")
+
+
+CONTINUOUS = frozenset(["real", "positive", "nonneg", "unit"])
 
 
 def seen_name(name: str) -> str:
@@ -40,28 +48,124 @@ def seen_name(name: str) -> str:
     return f"{name}_seen"
 
 
-def with_missing(model: Model, missing: frozenset[str]) -> tuple[Model, dict[Variable, Variable]]:
-    """Return the model with unknown cells, and the marks of the cells whose terms hold.
+def gaps_name(name: str) -> str:
+    """The name of the data that hold the places of the cells that are not."""
+    return f"{name}_gaps"
+
+
+def missing_name(name: str) -> str:
+    """The name of the latent of continuous missing cells."""
+    return f"{name}_missing"
+
+
+def cell_name(name: str) -> str:
+    """The name of the dim of these cells."""
+    return f"{name}_cell"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A model with unknown cells.
+
+    marks   of observed variables whose missing cells are left out: the data that mark the others
+    filled  of those whose missing cells are continuous latents: these latents
+    """
+
+    model: Model
+    marks: dict[Variable, Variable]
+    filled: dict[Variable, Variable]
+
+
+def with_missing(model: Model, missing: frozenset[str]) -> Missing:
+    """Return the model with what becomes of missing cells.
 
     Raises ModelError (E706) with every name that cannot be unknown.
     """
-    marks: dict[Variable, Variable] = {}
+    found = Missing(model, {}, {})
     faults: list[Diagnostic] = []
     for name in sorted(missing):
         variable = next(v for v in model.variables if v.name == name)
+        faults += _taken(variable, model)
         mark = _mark(variable)
         reader = next((s for s in model.statements if variable in _read(s)), None)
         if reader is None:
-            marks[variable] = mark
+            found.marks[variable] = mark
             continue
         draws = [s for s in model.statements if isinstance(s, Draw) and s.target is variable]
         if len(draws) == 1 and _finite(draws[0]):
-            model = _unknown(model, draws[0], mark)
+            found = replace(found, model=_unknown(found.model, draws[0], mark))
             continue
-        faults.append(_refused(variable, reader))
+        why = _not_continuous(variable, draws, model)
+        if why:
+            faults.append(_refused(variable, reader, why))
+            continue
+        found.filled[variable] = _cells(variable)
     if faults:
         raise ModelError(faults, model.source)
-    return model, marks
+    variables = (*found.model.variables, *found.filled.values())
+    return replace(found, model=replace(found.model, variables=variables))
+
+
+def _taken(variable: Variable, model: Model) -> list[Diagnostic]:
+    """Names that the program needs for the missing cells, and the model has for something else."""
+    name = variable.name
+    needed = {seen_name(name), gaps_name(name), missing_name(name), cell_name(name)}
+    known: dict[str, Variable | Dim] = {v.name: v for v in model.variables}
+    known |= {d.name: d for d in model.dims}
+    return [
+        Diagnostic(
+            "E706", f"`{known[other].name}` is what the missing cells of `{name}` are called",
+            known[other].span, help="choose another name for it",
+            second=(variable.span, f"`{name}` is declared here"),
+        )
+        for other in sorted(needed & known.keys())
+    ]  # fmt: skip
+
+
+def _not_continuous(variable: Variable, draws: list[Draw], model: Model) -> str:
+    """Why missing cells of a name cannot be a continuous latent; empty where they can."""
+    kind, unknown = variable.cell.kind, "a missing cell that something reads is an unknown"
+    if kind in ("count", "int"):
+        return f"{unknown}, and this one can be any {kind}"
+    if kind not in CONTINUOUS or variable.cell.dims or variable.cell.structure:
+        what = "vectors" if variable.cell.dims else "a name that several statements draw"
+        return f"{unknown}, which is not supported yet for {what}"
+    if any(loop.weight is not None for s in draws for loop in s.loops):
+        return "it stands in a weighted loop, where one cell would be several unknowns"
+    whole = of_kind(kind)
+    for law in (law for draw in draws for law in leaves(draw.law)):
+        ends = drawn(law, variable.cell, {})
+        if (ends.low, ends.high) != (whole.low, whole.high):
+            return f"its values lie {ends.show()}, and an unknown cell can be any {kind} one"
+    if _decides(variable, model):
+        return "it decides what a loop runs over, or a `require`, which must be known from data"
+    return ""
+
+
+def _decides(variable: Variable, model: Model) -> bool:
+    """Whether a bound or a `require` depends on a variable, also through `let`."""
+    depends: set[Symbol] = {variable}
+    for s in model.statements:
+        if isinstance(s, Define) and depends & set(symbols(s.value)):
+            depends.add(s.target)
+    return any(
+        depends & set(symbols(e))
+        for s in model.statements
+        if not isinstance(s, Given)
+        for e in (
+            *(e for loop in s.loops for e in bounds(loop)),
+            *((s.condition,) if isinstance(s, Require) else ()),
+        )
+    )
+
+
+def _cells(variable: Variable) -> Variable:
+    """The latent of a variable's missing cells, in their order."""
+    name = variable.name
+    dims = (Extent(Dim(cell_name(name))),)
+    cell = replace(variable.cell, lower=None, upper=None)
+    about = f"Missing cells of {name}"
+    return Variable(missing_name(name), "latent", cell, dims, description=about, span=variable.span)
 
 
 def _mark(variable: Variable) -> Variable:
@@ -139,13 +243,12 @@ def _evidence(draw: Draw, latent: Variable, given: Variable, mark: Variable) -> 
     return Factor(draw.target.name, value, draw.loops, draw.span)
 
 
-def _refused(variable: Variable, reader: Statement) -> Diagnostic:
+def _refused(variable: Variable, reader: Statement, why: str) -> Diagnostic:
     return Diagnostic(
         "E706",
         f"`{variable.name}` has missing cells, and this statement reads it",
         reader.span,
-        why="a missing cell that something reads is an unknown; only discrete ones with finitely "
-        "many values are summed out, continuous ones are not supported yet",
+        why=why,
         help="leave the rows out, or declare the missing values as a latent",
         second=(variable.span, f"`{variable.name}` is declared here"),
     )

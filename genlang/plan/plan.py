@@ -38,6 +38,8 @@ class Plan:
     written: tuple[tuple[Statement, tuple[Expr, ...]], ...] = ()
     # Observed names with missing cells that nothing reads, and the data that mark the others.
     marks: tuple[tuple[Variable, Variable], ...] = ()
+    # Observed names whose missing cells are continuous latents, and these latents.
+    filled: tuple[tuple[Variable, Variable], ...] = ()
 
     @property
     def summed(self) -> dict[Variable, State]:
@@ -51,7 +53,8 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     `missing` are the observed names with missing cells. Raises ModelError where a discrete latent
     cannot be summed out (E7xx), all such together.
     """
-    model, marks = with_missing(model, missing)
+    unknown = with_missing(model, missing)
+    model, marks = unknown.model, unknown.marks
     statements = on_plates(model)
     draws = tuple(s for s in statements if is_state(s))
     supports, faults = _supports(draws)
@@ -89,7 +92,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
         written = chains.written if sums.statements is statements else (
             lagged(statements, set(states), profiles).written
         )  # fmt: skip
-        rest = (missing, written, tuple(marks.items()))
+        rest = (missing, written, tuple(marks.items()), tuple(unknown.filled.items()))
         return Plan(model, chains.statements, tuple(whole.items()), plain, steps, *rest)
 
 

@@ -3,8 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from genlang.check.model import Const, Extent, Loop, Variable
+from genlang.plan.plan import Plan
 
 Label = str | int
 
@@ -30,6 +35,23 @@ class Sizes:
         labels = self.labels.get(name) if extent.dim is not None and not extent.of else None
         every = labels if labels is not None else range(start + length)
         return Axis(name, tuple(every[start : start + length]))
+
+
+def with_gaps(sizes: Sizes, plan: Plan, seen: Mapping[str, NDArray[Any]]) -> Sizes:
+    """Name the missing cells that are unknown by the labels of their rows: `3`, or `ann, 2`."""
+    labels = dict(sizes.labels)
+    for variable, cells in plan.filled:
+        dim = cells.dims[0].dim
+        assert dim is not None
+        there = seen[variable.name]
+        own = [sizes.axis(e, n).labels for e, n in zip(variable.dims, there.shape, strict=True)]
+        labels[dim.name] = tuple(
+            own[0][place[0]] if len(own) == 1 else ", ".join(
+                str(names[i]) for names, i in zip(own, place, strict=True)
+            )
+            for place in np.argwhere(~there)
+        )  # fmt: skip
+    return Sizes(sizes.sizes, labels)
 
 
 def axes(

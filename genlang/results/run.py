@@ -12,7 +12,7 @@ from genlang.infer.simulate import Collector, later
 from genlang.infer.target import Target, target
 from genlang.infer.tensors import namespace
 from genlang.plan.rewrite import loops_of, target_of
-from genlang.results.coordinates import Sizes, axes
+from genlang.results.coordinates import Sizes, axes, with_gaps
 from genlang.results.fit import Estimate, Fit
 from genlang.results.states import low_values
 
@@ -48,7 +48,7 @@ def run(
         for s in plan.statements
         if (v := target_of(s)) is not None and v.role in STORED
     }
-    sizes = Sizes(bound.table.sizes, bound.table.labels)
+    sizes = with_gaps(Sizes(bound.table.sizes, bound.table.labels), plan, bound.table.seen)
     estimates: dict[str, Estimate] = {}
     for name in (v.name for v in plan.model.variables if v.name in draws):
         array = draws[name].numpy()

@@ -44,6 +44,11 @@ def clamped(array: Tensor) -> _Clamped:
     return _Clamped(torch.as_tensor(array))
 
 
+def filled(array: Tensor, gaps: Tensor, cells: Tensor) -> Tensor:
+    """Return an array with `cells` [n] at the places `gaps` [n] of its cells in their order."""
+    return array.reshape(-1).index_copy(0, gaps, cells).reshape(array.shape)
+
+
 def values_between(low: Tensor | int, high: Tensor | int) -> Tensor:
     """Return all whole numbers from the least of `low` to the greatest of `high`.
 
