@@ -201,3 +201,77 @@ observed y ~ Normal(mu, 1)
     assert (b[:, 0] == 0).all()
     assert (b[:, 2] == 1).all()
     assert abs(b[:, 1].mean() - (1 - one)) < 4 * np.sqrt(one * (1 - one) / len(b))
+
+
+def test_imputed_cells_follow_their_predictive_distribution():
+    """Left-out cells of a regression, in any order of axes, at the rows that lack them."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(3, 20))
+    y = 1 + 2 * x + 0.5 * random.normal(size=x.shape)
+    gone = [(0, 3), (2, 7), (1, 19)]
+    given = [[None if (i, t) in gone else v for t, v in enumerate(row)] for i, row in enumerate(y)]
+    fit = genlang.model("""
+dim I, T
+data x[I, T]: real
+latent a, b ~ Normal(0, 5)
+latent s ~ HalfNormal(2)
+for t in T[1:]:
+    for i in I:
+        observed y[i, t] ~ Normal(a + b * x[i, t], s)
+""").fit({"x": x, "y": given}, seed=1)
+    found = fit.imputed("y")
+    assert found.dims == ("draw", "y_cell")
+    assert list(found.coords["y_cell"].values) == ["0, 3", "1, 19", "2, 7"]
+    means = {n: float(fit[n].mean()) for n in ("a", "b", "s")}
+    for (i, t), draws in zip(sorted(gone), found.values.T, strict=True):
+        sd = means["s"]
+        assert abs(draws.mean() - means["a"] - means["b"] * x[i, t]) < 6 * sd / np.sqrt(200)
+        assert draws.std() == pytest.approx(sd, rel=0.3)
+
+
+def test_imputed_cells_of_a_mixture_go_with_the_states_of_their_rows():
+    fit = genlang.model("""
+dim S, T[S], K = 2
+latent mu: ordered[K] ~ Normal(0, 3)
+for s in S:
+    latent z[s] ~ Bernoulli(0.5)
+    for t in T[s]:
+        observed y[s, t] ~ Normal(mu[z[s]], 0.3)
+""").fit({"y": [[-1, None, -1.2], [2, 2.1], [None, 1.9], [-1.1, -0.9]]}, seed=1)
+    found = fit.imputed("y")
+    assert list(found.coords["y_cell"].values) == ["0, 1", "2, 0"]
+    assert found.values.mean(0) == pytest.approx([-1.05, 2.0], abs=0.2)
+
+
+def test_imputed_cells_that_are_summed_out_or_unknown(tmp_path):
+    text = """
+dim T
+latent mu ~ Normal(0, 1)
+for t in T:
+    observed s[t] ~ Bernoulli(0.4) then Bernoulli(0.9 * s[t-1] + 0.05)
+    observed w[t] ~ Normal(mu, 1) then Normal(0.5 * w[t-1], 1)
+    observed y[t] ~ Normal(s[t] + w[t], 0.3)
+"""
+    data = {"s": [1, None, 0, None], "w": [0.1, None, 0.3, 0.2], "y": [1, 1.1, 0.0, None]}
+    fit = genlang.model(text).fit(data, seed=1)
+    s, w, y = (fit.imputed(n) for n in ("s", "w", "y"))
+    assert s.dims == ("draw", "s_cell")
+    assert list(s.coords["s_cell"].values) == [1, 3]
+    assert s.values[:, 0] == pytest.approx(fit.states("s", "draws").values[:, 1])
+    assert w.values == pytest.approx(fit["w_missing"].values[0])
+    assert abs(y.values.mean() - 0.2) < 0.4
+    fit.save(tmp_path / "fit")
+    assert genlang.open_fit(tmp_path / "fit").imputed("y").equals(y)
+    with pytest.raises(genlang.OptionError) as error:
+        fit.imputed("mu")
+    assert [d.code for d in error.value.diagnostics] == ["E923"]
+
+
+def test_imputed_vectors():
+    fit = genlang.model("""
+dim N, D = 2
+latent mu: real[D] ~ MultivariateNormal(zeros(D), covariance=eye(D))
+observed y[N]: real[D] ~ MultivariateNormal(mu, covariance=eye(D))
+""").fit({"y": [[1, 2.0], [None, None], [0, 1]]}, seed=1)
+    assert fit.imputed("y").dims == ("draw", "y_cell", "D")
+    assert fit.imputed("y").shape == (200, 1, 2)

@@ -62,7 +62,7 @@ def _hidden(site: Site) -> bool:
 class Collector:
     """Puts the sites of `joint` and `after` together by the statements that they belong to."""
 
-    def __init__(self, plan: Plan, table: Table, data: object) -> None:
+    def __init__(self, plan: Plan, table: Table, data: SimpleNamespace) -> None:
         self.plan = plan
         self.joint = Joint(plan)
         self.after = After(plan)
@@ -125,13 +125,17 @@ class Collector:
     def _placed(self, array: Array, axes: list[Loop], s: Draw, old: Array | None) -> Array:
         """The array in the order of the declaration; observed cells in their places."""
         own = [e.symbol if isinstance(e, Ref) else None for e in s.subscripts]
-        event = array.ndim - len(axes)
         if all(loop in axes for loop in own):
             order = [axes.index(loop) for loop in own if isinstance(loop, Loop)]
             array = array.transpose(*order, *range(len(axes), array.ndim))
             if s.target.role in ("latent", "generated"):
                 return array
             axes = [loop for loop in own if isinstance(loop, Loop)]
+        return self.put(array, axes, s, old)
+
+    def put(self, array: Array, axes: list[Loop], s: Draw, old: Array | None) -> Array:
+        """The whole array of an observed name with the cells of a statement, which has `axes`."""
+        event = array.ndim - len(axes)
         given = getattr(self.data, attribute(s.target.name), None)
         places, holds, shape = self._cells(s, axes, array, event)
         if old is None and given is None:

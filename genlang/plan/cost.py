@@ -23,6 +23,7 @@ from genlang.check.model import (
     Expr,
     Extent,
     Index,
+    Reduce,
     Ref,
     Statement,
     Variable,
@@ -46,6 +47,7 @@ from genlang.plan.steps import (
 BYTES = 8  # a number, float64
 BUDGET = 2**30  # bytes of the largest array of log densities
 MOST = 1e300
+UNNAMED = "V"  # a number of values that no short formula gives
 
 # The size of a dim, or the greatest value of a data variable; None where it is not known.
 Known = Callable[[Dim | Variable], float | None]
@@ -196,9 +198,10 @@ def _named(part: Extent | Expr) -> str:
         case Index(base=base):
             return f"max {_named(base)}"
         case Apply(function="+" | "-" | "*" as sign, arguments=(left, right)):
-            return f"({_named(left)} {sign} {_named(right)})"
+            sides = _named(left), _named(right)
+            return UNNAMED if UNNAMED in sides else f"({sides[0]} {sign} {sides[1]})"
         case _:
-            return "V"
+            return UNNAMED
 
 
 def _number(part: Extent | Expr, known: Known) -> float | None:
@@ -219,6 +222,17 @@ def _number(part: Extent | Expr, known: Known) -> float | None:
             if a is None or b is None:
                 return None
             return a + b if sign == "+" else a - b if sign == "-" else a * b
+        case Apply(function="max2" | "min2" as name, arguments=(left, right)):
+            sides = _number(left, known), _number(right, known)
+            given = [s for s in sides if s is not None]
+            if not given or (name == "max2" and len(given) < len(sides)):
+                return None
+            return max(given) if name == "max2" else min(given)
+        case Reduce(function="sum" | "min" | "max" as name, element=element, loops=loops):
+            one, sizes = _number(element, known), [_number(p.extent, known) for p in loops]
+            if one is None or (name == "sum" and None in sizes):
+                return None
+            return one * prod(s for s in sizes if s is not None) if name == "sum" else one
         case _:
             return None
 
@@ -325,6 +339,8 @@ def _pieces(step: Step) -> tuple[Piece, ...]:
 
 def _blamed(cost: Cost, states: dict[Variable, State]) -> Statement:
     """The statement that reads most states; of several one that draws none of them."""
+    if isinstance(cost.step, SumCells):
+        return states[cost.step.total].draw  # stands where the statement that reads the total does
 
     def rank(term: Term) -> tuple[int, bool]:
         own = isinstance(term.statement, Draw) and term.statement.target in states

@@ -37,20 +37,24 @@ class Sizes:
         return Axis(name, tuple(every[start : start + length]))
 
 
+def gaps(sizes: Sizes, variable: Variable, seen: NDArray[Any]) -> tuple[Label, ...]:
+    """Name the missing cells of a variable by the labels of their rows: `3`, or `ann, 2`."""
+    own = [sizes.axis(e, n).labels for e, n in zip(variable.dims, seen.shape, strict=False)]
+    places = np.argwhere(~seen)
+    if len(own) == 1:
+        return tuple(own[0][i] for (i,) in places)
+    return tuple(
+        ", ".join(str(names[i]) for names, i in zip(own, place, strict=True)) for place in places
+    )
+
+
 def with_gaps(sizes: Sizes, plan: Plan, seen: Mapping[str, NDArray[Any]]) -> Sizes:
-    """Name the missing cells that are unknown by the labels of their rows: `3`, or `ann, 2`."""
+    """The sizes with labels for missing cells that are unknowns."""
     labels = dict(sizes.labels)
     for variable, cells in plan.filled:
         dim = cells.dims[0].dim
         assert dim is not None
-        there = seen[variable.name]
-        own = [sizes.axis(e, n).labels for e, n in zip(variable.dims, there.shape, strict=True)]
-        labels[dim.name] = tuple(
-            own[0][place[0]] if len(own) == 1 else ", ".join(
-                str(names[i]) for names, i in zip(own, place, strict=True)
-            )
-            for place in np.argwhere(~there)
-        )  # fmt: skip
+        labels[dim.name] = gaps(sizes, variable, seen[variable.name])
     return Sizes(sizes.sizes, labels)
 
 

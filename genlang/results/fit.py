@@ -89,6 +89,12 @@ class Fit:
 
         return states(self, name, kind)
 
+    def imputed(self, name: str) -> Any:
+        """Return draws of the missing cells of an observed name; see `results.imputed`."""
+        from genlang.results.imputed import imputed
+
+        return imputed(self, name)
+
     def save(self, folder: str | Path) -> None:
         """Write the folder; an older fit there is replaced, anything else is left alone.
 

@@ -1,12 +1,12 @@
 """Run a method on a bound model and keep what it found as a Fit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from genlang.infer.density import StandIn, execute
+from genlang.infer.density import Density, StandIn, execute
 from genlang.infer.method import Method
 from genlang.infer.simulate import Collector, later
 from genlang.infer.target import Target, target
@@ -15,6 +15,7 @@ from genlang.plan.rewrite import loops_of, target_of
 from genlang.results.coordinates import Sizes, axes, with_gaps
 from genlang.results.fit import Estimate, Fit
 from genlang.results.states import low_values
+from genlang.runtime.load import Program
 
 if TYPE_CHECKING:
     from genlang.api import Bound
@@ -92,24 +93,30 @@ def _later(
     report: Callable[[str], None],
 ) -> dict[str, Tensor]:
     """Draw the states, and what `after` draws and computes, once for every draw."""
-    plan = bound.compiled.plan
-    density = prepared.density
-    lows = low_values(plan, bound.table)
-    data = namespace(bound.table)
-    collector = Collector(plan, bound.table, data)
-    known = {s.name for s in density.sites}
+    collector = Collector(bound.compiled.plan, bound.table, namespace(bound.table))
+    every = ({n: d[i] for n, d in draws.items()} for i in range(count))
     found: dict[str, list[Tensor]] = {}
-    for i in range(count):
-        values = {n: d[i] for n, d in draws.items()}
-        drawn = (
-            density.states({n: v for n, v in values.items() if n in known}, "draw")
-            if (plan.states)
-            else {}
-        )
-        states = {n: g.argmax(-1) + lows[n] for n, g in drawn.items()}
-        made = later(bound.program, data, {**values, **states}, collector)
+    runs = after_draws(prepared.density, bound.program, collector, every)
+    for i, made in enumerate(runs):
         for name, array in made.items():
             found.setdefault(name, []).append(torch.as_tensor(array))
         if i % EVERY == 0:
             report(f"drawing states, reports and generated values: {i} of {count}")
-    return {n: torch.stack(every) for n, every in found.items()}
+    return {n: torch.stack(arrays) for n, arrays in found.items()}
+
+
+def after_draws(
+    density: Density,
+    program: Program,
+    collector: Collector,
+    every: Iterable[Mapping[str, Tensor]],
+) -> Iterator[dict[str, Any]]:
+    """Yield what `after` draws and computes at each draw of the unknowns, and of the states."""
+    plan = collector.plan
+    lows = low_values(plan, collector.table)
+    known = {s.name for s in density.sites}
+    for values in every:
+        own = {n: v for n, v in values.items() if n in known}
+        drawn = density.states(own, "draw") if plan.states else {}
+        states = {n: g.argmax(-1) + lows[n] for n, g in drawn.items() if n in lows}
+        yield later(program, collector.data, {**values, **states}, collector)

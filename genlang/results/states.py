@@ -67,18 +67,18 @@ def _every(fit: "Fit", kind: str) -> dict[str, Any]:
         return {}
     with session(fit.seed, cells(fit.table)):
         density = Density(load(fit.program).model, namespace(fit.table))
-        chosen = _chosen(fit, kind)
+        places = chosen(fit, kind)
         known = {s.name for s in density.sites}
         total: dict[str, NDArray[Any]] = {}
         drawn: list[dict[str, NDArray[Any]]] = []
-        for i in chosen:
+        for i in places:
             values = {
                 n: torch.as_tensor(e.draws[i]) for n, e in fit.estimates.items() if n in known
             }
             one = {n: g.numpy() for n, g in _one(density, planned, values, kind).items()}
             if kind in AVERAGED:
                 for n, g in one.items():
-                    total[n] = total.get(n, 0.0) + g / len(chosen)
+                    total[n] = total.get(n, 0.0) + g / len(places)
             else:
                 drawn.append(one)
     sizes = Sizes(fit.table.sizes, fit.table.labels)
@@ -132,7 +132,8 @@ def low_values(plan: Plan, table: Table) -> dict[str, int]:
     return found
 
 
-def _chosen(fit: "Fit", kind: str) -> list[int]:
+def chosen(fit: "Fit", kind: str) -> list[int]:
+    """The draws of a fit that a kind of states is averaged over, taken at or drawn for."""
     count = max((len(e.draws) for e in fit.estimates.values()), default=1)
     if not any(e.role in ("latent", "param") for e in fit.estimates.values()):
         # Nothing but states is unknown: one posterior, of which draws may be taken at will.
