@@ -84,18 +84,19 @@ def with_missing(model: Model, missing: frozenset[str]) -> Missing:
     found = Missing(model, {}, {})
     faults: list[Diagnostic] = []
     for name in sorted(missing):
-        variable = next(v for v in model.variables if v.name == name)
-        faults += _taken(variable, model)
+        now = found.model  # in which earlier names may be latents by now
+        variable = next(v for v in now.variables if v.name == name)
+        faults += _taken(variable, now)
         mark = _mark(variable)
-        reader = next((s for s in model.statements if variable in _read(s)), None)
+        reader = next((s for s in now.statements if variable in _read(s)), None)
         if reader is None:
             found.marks[variable] = mark
             continue
-        draws = [s for s in model.statements if isinstance(s, Draw) and s.target is variable]
+        draws = [s for s in now.statements if isinstance(s, Draw) and s.target is variable]
         if len(draws) == 1 and _finite(draws[0]):
-            found = replace(found, model=_unknown(found.model, draws[0], mark))
+            found = replace(found, model=_unknown(now, draws[0], mark))
             continue
-        why = _not_continuous(variable, draws, model)
+        why = _not_continuous(variable, draws, now)
         if why:
             faults.append(_refused(variable, reader, why))
             continue
