@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy import stats
+from scipy import special, stats
 
 import genlang
 from genlang.infer.lbfgs import climb, minimize
@@ -263,3 +263,20 @@ def test_climb_returns_the_lowest_first():
     starts = torch.randn(8, 3, generator=torch.Generator().manual_seed(7), dtype=torch.float64)
     values, _ = rosenbrock(climb(rosenbrock, starts, steps=20))
     assert (values.diff() >= 0).all()
+
+
+def test_a_guide_with_many_covariances_stays_close():
+    """250 unknowns that have nothing to do with one another: the ELBO is near the evidence."""
+    count = 250
+    y = np.random.default_rng(0).poisson(2.0, count)
+    grid = np.linspace(-12, 6, 4001)
+    prior = stats.norm.logpdf(grid, 0, 2)
+    evidence = sum(
+        special.logsumexp(prior + stats.poisson.logpmf(v, np.exp(grid))) + np.log(grid[1] - grid[0])
+        for v in y
+    )
+    model = genlang.model(
+        "dim N\nlatent a[N] ~ Normal(0, 2)\nobserved y[n in N] ~ Poisson(log_rate=a[n])\n"
+    )
+    fit = model.fit({"y": y}, method="svi", seed=1)
+    assert evidence - 10 < fit.facts["elbo"] < evidence

@@ -17,6 +17,8 @@ from pyro.distributions import Independent, MultivariateNormal, Normal, constrai
 from pyro.infer import SVI
 from pyro.infer.autoguide import AutoContinuous, init_to_value
 from pyro.nn import PyroParam
+from pyro.optim.clipped_adam import ClippedAdam
+from pyro.optim.optim import PyroOptim
 from torch import Tensor
 
 from genlang.infer.exact import Exact
@@ -27,6 +29,7 @@ from genlang.infer.psis import GOOD, Weights, resampled, smoothed
 from genlang.infer.session import params
 from genlang.infer.target import Target, detached
 
+FEW = 20  # unknowns up to which covariances take whole steps
 FULL = 300  # unknowns up to which every covariance of the guide is learnt
 TAIL = 0.5  # the part of the steps that is averaged
 LAST = 0.02  # the last step size, as a part of the first
@@ -234,9 +237,16 @@ class Svi:
         """Run Pyro's SVI; guide and params end at the average of the tail, whose losses return."""
         program, data = elbo.target.density.program, elbo.target.density.data
         store = params()
-        optimizer = pyro.optim.ClippedAdam(
-            {"lr": self.step_size, "lrd": LAST ** (1 / max(steps, 1)), "betas": (0.9, 0.99)}
-        )
+        decay = LAST ** (1 / max(steps, 1))
+        # Adam moves each of many covariances as far as one: together they would make the guide's
+        # factor nearly singular, so they take smaller steps where there are more.
+        narrow = min(1.0, FEW / guide.latent_dim)
+
+        def options(name: str) -> dict[str, Any]:
+            scale = narrow if "tril" in name else 1.0
+            return {"lr": self.step_size * scale, "lrd": decay, "betas": (0.9, 0.99)}
+
+        optimizer = PyroOptim(ClippedAdam, options)
         svi = SVI(program, guide, optimizer, elbo.loss_and_grads, elbo.loss_and_grads)
         losses = torch.zeros(steps)
         tail = int(steps * (1 - TAIL))
