@@ -261,6 +261,20 @@ def test_a_slice_beyond_the_part_of_an_array_is_a_fault_of_the_data(mean):
     assert [d.code for d in refused.value.diagnostics] == ["D142"]
 
 
+def test_labels_in_a_default_are_positions():
+    text = """dim node = ["a", "b", "c"]
+data parent[node]: index(node) = ["a", "a", "b"]
+data last: index(node) = "c"
+latent m ~ Normal(0, 1)
+observed y[v in node] ~ Normal(m + parent[v] + last, 1)
+"""
+    bound = agrees(text, {"y": [1.0, 2.0, 3.0]}, {"m": 0.3})
+    assert bound.table.arrays["parent"].tolist() == [0, 0, 1]
+    with pytest.raises(genlang.ModelError) as refused:
+        genlang.model(text.replace('"b"]\ndata last', '"z"]\ndata last'))
+    assert [d.code for d in refused.value.diagnostics] == ["E306"]
+
+
 PARTS = """
 dim S, T[S], U = 4
 data x[s in S, t in T[s]]: real

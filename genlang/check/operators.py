@@ -5,8 +5,11 @@ from dataclasses import replace
 from genlang.check.kinds import arithmetic
 from genlang.check.model import (
     Apply,
+    Array,
     Const,
+    Dim,
     Expr,
+    Ref,
     Type,
 )
 from genlang.check.rows import contracted
@@ -41,6 +44,18 @@ def labelled(side: Expr, other: Expr, scope: Scope) -> Expr:
         scope.fail("E306", f'`{dim.name}` has no label "{side.value}"', side.span, help=edit,
                    second=(dim.span, "declared here"))  # fmt: skip
     return Const(dim.labels.index(side.value), Type("index", dim=dim), side.span)
+
+
+def positions(value: Expr, kind: Type, scope: Scope) -> Expr:
+    """The labels in a default as positions of the dim that its type is an index of."""
+    match value:
+        case Const(value=str()):
+            return labelled(value, Ref(Dim(""), kind), scope)
+        case Array(items=items) if value.type.kind == "string":
+            found = tuple(positions(item, kind, scope) for item in items)
+            return replace(value, items=found, type=replace(value.type, kind="index", dim=kind.dim))
+        case _:
+            return value
 
 
 def matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:

@@ -24,6 +24,7 @@ from genlang.check.model import (
     Type,
     Variable,
 )
+from genlang.check.operators import positions
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import joined, show
 from genlang.check.supports import of_type, support
@@ -97,6 +98,11 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             assert node.type is not None
             kind = written_type(node.type, scope)
             if given is not None:
+                if kind.kind == "index":
+                    given = positions(given, kind, scope)
+                elif given.type.kind == "string":
+                    scope.fail("E305", "a label is no number", given.span,
+                               help="only an `index(D)` has labels")  # fmt: skip
                 starts_inside(given, kind, node.word, scope)
             if node.word == "param":
                 estimable(kind, node.type.span, scope)
