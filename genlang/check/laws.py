@@ -256,6 +256,10 @@ def _parameter(expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], sc
         edit = f"`full(K, {text})` repeats it" if p.rank == 1 and not expr.type.dims else ""
         message = f"`{p.name}` of `{row.name}` is {what}, this is {show(expr.type.dims)}"
         scope.fail("E405", message, expr.span, help=edit)
+    if p.rank and any(d.of for d in expr.type.dims[-p.rank :]):
+        scope.fail("E290", f"`{p.name}` of `{row.name}` as a ragged row is not supported yet",
+                   expr.span, why="rows have different lengths",
+                   help="give every row the same length")  # fmt: skip
     if expr.type.kind == "string":
         scope.fail("E405", f"`{p.name}` of `{row.name}` is a number, this is a label", expr.span)
     result = cell(expr, p.rank, unnamed, scope)

@@ -174,6 +174,15 @@ def at(row: Expr, index: Expr) -> Expr:
             return Index(row, (index,), kind, row.span)
 
 
+def rows_of_loops(expr: Expr, scope: Scope) -> None:
+    """Refuse to name a whole ragged array (E290): nothing says which row is read of it later."""
+    foreign = {s for d in expr.type.dims for e in d.of for s in symbols(e) if isinstance(s, Loop)}
+    if foreign - set(scope.loops):
+        scope.fail("E290", "a whole ragged array as a value is not supported yet", expr.span,
+                   why="its rows have different lengths",
+                   help="write it in its loops: `let r[s in S, t in T[s]] = ...`")  # fmt: skip
+
+
 # -- What is left -----------------------------------------------------------------------------
 
 

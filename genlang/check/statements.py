@@ -25,6 +25,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.operators import positions
+from genlang.check.rows import rows_of_loops
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import joined, show
 from genlang.check.supports import of_type, support
@@ -121,6 +122,7 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             assert given is not None
             expr = _cell_value(given, header, scope)
             found = expr.type
+            rows_of_loops(expr, scope)
             if node.type is not None:
                 fits_written(written_type(node.type, scope), found, node.type.span, scope)
             if node.word == "report":

@@ -84,8 +84,8 @@ def _announce(bound: Bound, method: str) -> None:
         print(f"{name}: {seen.size - seen.sum()} of {seen.size} cells are missing")
     rows = explain(bound.compiled.plan).rows
     unknown = [r.name for r in rows if r.treatment == "unknown"]
-    summed = [f"{r.name} ({r.treatment.removeprefix('summed out, ')})" for r in rows
-              if r.treatment.startswith("summed out")]  # fmt: skip
+    summed = [f"{r.name} ({r.treatment.rpartition('summed out, ')[2]})" for r in rows
+              if "summed out, " in r.treatment]  # fmt: skip
     print(f"unknown: {', '.join(unknown) or 'nothing'}")
     if summed:
         print(f"summed out exactly: {', '.join(summed)}")

@@ -260,10 +260,25 @@ class _Binder:
         for variable, default in self.defaults.items():
             if variable.name not in self.arrays and self.columns.named.get(variable.name) is None:
                 self._default(variable, default, known)
+        self._uncovered(known)
         raw = {v.name: cells for v, cells in self.raw.items()}
         told = Told(self.model, raw, self.extents.labels, known)
         Checks(self.model, known, told).run()
         told.finish(self.faults)
+
+    def _uncovered(self, known: Evaluator) -> None:
+        """Missing cells that no statement draws, of names that something reads, are no unknowns."""
+        for variable, raw in self.raw.items():
+            there = self.seen.get(variable.name)
+            if there is None or variable.role != "observed":
+                continue
+            gone = ~there & ~parts.covered(variable, self.model, known, there.shape)
+            if gone.any():
+                place = gone[(..., *[None] * (raw.exists.ndim - gone.ndim))] & raw.exists
+                message = f"`{variable.name}` has missing cells that no statement draws"
+                why = "something reads the name, and these cells have no distribution"
+                self.faults.at("D191", message, raw.column, raw.as_came(place), why=why,
+                               help="fill them in, or leave the rows out")  # fmt: skip
 
     def _default(self, variable: Variable, default: Expr, known: Evaluator) -> None:
         array: Numbers | None

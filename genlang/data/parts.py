@@ -8,7 +8,18 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from genlang.check.model import Define, Draw, Expr, Factor, Loop, Model, Ref, Require, Variable
+from genlang.check.model import (
+    Choice,
+    Define,
+    Draw,
+    Expr,
+    Factor,
+    Loop,
+    Model,
+    Ref,
+    Require,
+    Variable,
+)
 from genlang.check.walk import bounds, law_expressions, symbols
 from genlang.data.evaluate import Evaluator
 from genlang.data.values import TooLarge, Undecided
@@ -19,8 +30,9 @@ def partial(model: Model) -> tuple[Variable, ...]:
     draws: dict[Variable, list[Draw]] = {}
     read: set[object] = set()
     for statement in model.statements:
+        own = _own_chain(statement)
         for expr in _expressions(statement):
-            read.update(symbols(expr))
+            read.update(s for s in symbols(expr) if s is not own)
         if isinstance(statement, Draw) and statement.target.role == "observed":
             draws.setdefault(statement.target, []).append(statement)
     for dim in model.dims:
@@ -31,6 +43,15 @@ def partial(model: Model) -> tuple[Variable, ...]:
         for variable, every in draws.items()
         if variable not in read and all(any(map(_is_part, s.loops)) for s in every)
     )
+
+
+def _own_chain(statement: object) -> Variable | None:
+    """The variable whose own earlier elements a chain reads: never those before its part."""
+    match statement:
+        case Draw(target=target, law=Choice(chained=True)):
+            return target
+        case _:
+            return None
 
 
 def covered(

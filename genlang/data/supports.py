@@ -10,10 +10,9 @@ from genlang.check.model import Distribution, Draw, Model, Variable
 from genlang.check.walk import leaves
 from genlang.data.cells import Cells
 from genlang.data.faults import Faults, values
-from genlang.diagnostics import ModelError
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS
-from genlang.plan.support import Support, support
+from genlang.plan.support import Support, supports
 
 TOLERANCE = 1e-6
 Numbers = NDArray[Any]
@@ -35,7 +34,7 @@ WITHOUT_ZERO = frozenset({
 ENDS: dict[str, tuple[str | None, str | None]] = {
     "Binomial": (None, "total"), "BetaBinomial": (None, "total"), "Uniform": ("low", "high"),
     "DiscreteUniform": ("low", "high"), "Pareto": ("scale", None),
-    "Hypergeometric": (None, "draws"),
+    "Hypergeometric": (None, "draws"), "Delta": ("x", "x"),
 }  # fmt: skip
 
 
@@ -144,12 +143,9 @@ PARAMETERS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
 
 
 def supports_of(model: Model) -> dict[Variable, Support]:
-    """The supports of the latents that are summed out."""
-    found: dict[Variable, Support] = {}
-    for s in model.statements:
-        if isinstance(s, Draw) and s.target.role == "latent" and s.target.cell.kind in INTEGERS:
-            try:
-                found[s.target] = support(s, found)
-            except ModelError:
-                continue  # refused by the planner, with the reason
-    return found
+    """The supports of the latents that are summed out; those without are refused by the planner."""
+    draws = tuple(
+        s for s in model.statements
+        if isinstance(s, Draw) and s.target.role == "latent" and s.target.cell.kind in INTEGERS
+    )  # fmt: skip
+    return supports(draws, model.statements)[0]

@@ -20,7 +20,7 @@ from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
 from genlang.lang.distributions import DISTRIBUTIONS, Form
 from genlang.lang.types import INTEGERS
-from genlang.plan.support import Support
+from genlang.plan.support import Support, extent_size
 
 
 def form_of(law: Distribution) -> Form:
@@ -116,11 +116,15 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
     """Write the log probabilities of all values of a discrete latent, on the latent's axis."""
     (axis,) = values.axes
     match law:
-        case Distribution(name="Categorical", parameters=(("probs", _),), lower=None, upper=None):
+        case Distribution(
+            name="Categorical", parameters=(("probs", probs),), lower=None, upper=None
+        ) if _positions(probs, scope) == values.text:
             code = parameters(law, scope)["probs"]
             text = f"log_categorical({code.text})"
             return permuted(Code(text, (*code.axes, axis)), scope.order)
-        case Distribution(name="Bernoulli", parameters=(("probs", _),), lower=None, upper=None):
+        case Distribution(name="Bernoulli", parameters=(("probs", _),), lower=None, upper=None) if (
+            values.text == "torch.arange(2)"
+        ):
             code = parameters(law, scope)["probs"]
             return permuted(Code(f"log_bernoulli({code.text})", (*code.axes, axis)), scope.order)
         case Distribution(
@@ -135,6 +139,12 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
             return log_prob(law, values, scope)
         case _:
             return log_prob(law, values, scope)
+
+
+def _positions(probs: Expr, scope: Scope) -> str:
+    """The values that a vector of probabilities is for, as text."""
+    size = extent_size(probs.type.dims[-1])
+    return "" if size is None else f"torch.arange({write(size, scope).text})"
 
 
 # The parameters that say which values are possible.

@@ -38,17 +38,28 @@ def expected(density: Density, values: Mapping[str, Tensor]) -> Counts:
 def transitions(plan: Plan, found: Counts) -> dict[str, Tensor]:
     """Return the expected steps of each chain or tree by latent: [before, now], [K, K].
 
-    A chain of order two has three axes, the oldest state first.
+    A latent of which elements two back are read has three axes, the oldest first; its steps are
+    those from its third element on.
     """
     states = dict(plan.states)
-    chains = [step for step in plan.steps if isinstance(step, SumChain)]
+    moves = iter(found.moves)
     result: dict[str, Tensor] = {}
-    for step, moves in zip(chains, found.moves, strict=True):
+    for step in (s for s in plan.steps if isinstance(s, SumChain)):
+        taps = [next(moves) for _ in range(step.order)]
         width = len(step.states)
         for i, z in enumerate(step.states):
             if states[z].made or states[z].profile:
                 continue
-            own = range(i, moves.dim(), width)
-            others = [a for a in range(moves.dim()) if a not in own]
-            result[z.name] = moves.sum(others) if others else moves
+            lags = [s.lag.by for s in states.values() if s.lag is not None and s.lag.of is z]
+            back = max(lags, default=1)
+            result[z.name] = sum(
+                (_of_one(tap, i, width, back) for tap in taps[back - 1 :]), torch.zeros(())
+            )
     return result
+
+
+def _of_one(moves: Tensor, place: int, width: int, back: int) -> Tensor:
+    """The steps of one of `width` latents, of its elements up to `back` before and the one now."""
+    own = range(place, moves.dim(), width)[-back - 1 :]
+    others = [a for a in range(moves.dim()) if a not in own]
+    return moves.sum(others) if others else moves

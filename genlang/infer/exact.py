@@ -1,6 +1,7 @@
 """Exact answers: a model whose only unknowns are summed out needs no optimizer."""
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import ClassVar
 
 import torch
@@ -27,4 +28,5 @@ class Exact:
             raise OptionError([Diagnostic("E909", message, help="leave the method out")])
         value = float(target.log_density(torch.zeros(0), jacobian=True))
         note = "no continuous unknowns: the states are exact"
-        return Outcome({}, {"log_evidence": value}, notes=(note,))
+        faults = () if isfinite(value) else ("the data are impossible under the model",)
+        return Outcome({}, {"log_evidence": value}, faults, notes=(note,))

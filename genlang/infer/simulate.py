@@ -24,6 +24,7 @@ from genlang.emit.after import After
 from genlang.emit.joint import Joint
 from genlang.emit.names import attribute
 from genlang.infer.tensors import shape as shape_of
+from genlang.plan.missing import gaps_name
 from genlang.plan.plan import Plan
 from genlang.runtime.load import Program
 
@@ -204,7 +205,16 @@ def _value(site: Site) -> Array:
 def simulate(program: Program, data: SimpleNamespace, collector: Collector) -> dict[str, Array]:
     """Return one draw of every latent and observed site, and what comes after, by name."""
     found = collector.arrays(trace(program.joint, data), collector.joint)
-    return found | later(program, data, found, collector)
+    # What comes after reads the observed values that were drawn, the cells that lack one as well.
+    drawn = SimpleNamespace(**vars(data))
+    values = dict(found)
+    for v in collector.plan.model.variables:
+        if v.role == "observed" and v.name in found:
+            setattr(drawn, attribute(v.name), torch.as_tensor(found[v.name]))
+    for v, cells in collector.plan.filled:
+        gaps = getattr(data, attribute(gaps_name(v.name)))
+        values[cells.name] = found[v.name].reshape(-1)[gaps.numpy()]
+    return found | later(program, drawn, values, collector)
 
 
 def later(

@@ -29,7 +29,7 @@ from genlang.infer.psis import GOOD, Weights, resampled, smoothed
 from genlang.infer.session import params
 from genlang.infer.target import Target, detached
 
-FEW = 20  # unknowns up to which covariances take whole steps
+FEW = 30  # unknowns up to which covariances take whole steps
 FULL = 300  # unknowns up to which every covariance of the guide is learnt
 TAIL = 0.5  # the part of the steps that is averaged
 LAST = 0.02  # the last step size, as a part of the first

@@ -76,7 +76,7 @@ _ROWS = (
     _two("logaddexp", "real", "torch.logaddexp({0}, {1})"),
     _two("lchoose", "real", "exact.lchoose({0}, {1})", "positive"),
     _two("lbeta", "real", "exact.lbeta({0}, {1})", "positive"),
-    Function("clamp", 3, 3, "elementwise", "real", "exact.clamp({0}, {1}, {2})"),
+    Function("clamp", 3, 3, "elementwise", "join", "exact.clamp({0}, {1}, {2})"),
     _two("min2", "join", "torch.minimum({0}, {1})"),
     _two("max2", "join", "torch.maximum({0}, {1})"),
     Function("sum", 1, 1, "reduce", "same", "{0.atom}.sum(-1)"),

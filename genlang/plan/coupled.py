@@ -42,9 +42,12 @@ def _refuse_profile(stuck: Stuck, state: State) -> None:
     )
     message = f"`{name}` cannot be summed out: this statement couples its cells"
     place = (state.draw.span, f"`{name}` is declared here")
-    raise ModelError(
-        [Diagnostic("E702", message, stuck.term.statement.span, why=why, second=place)]
+    edit = (
+        "read one cell of it, a single total of its cells, such as `sum(z[s, t] for t in T[s])`, "
     )
+    edit += "or let a chain carry the total: `A then Delta(min(n[s, t-1] + z[s, t], 100))`"
+    where = stuck.term.statement.span
+    raise ModelError([Diagnostic("E702", message, where, why=why, help=edit, second=place)])
 
 
 def _uneven(loop: Loop) -> bool:

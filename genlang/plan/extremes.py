@@ -5,8 +5,10 @@
 Ends of a support are such expressions: of data, sizes and loop indices only.
 """
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 
 from genlang.check.kinds import inside
 from genlang.check.model import (
@@ -23,9 +25,12 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.walk import index_type, substitute, symbols
+from genlang.check.rows import at
+from genlang.check.walk import index_type, substitute, symbols, walk
+from genlang.plan.rewrite import rebuild
 
 INT = Type("int")
+FEW = 64  # values of a latent on which a condition is tried one by one
 # Functions that grow with each of their arguments.
 GROWING = frozenset({"min2", "max2", "clamp", "floor", "ceil", "round", "sqrt", "exp", "log"})
 CONDITIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "and", "or", "not"})
@@ -142,6 +147,10 @@ def _apply(
     near = tuple(e for e in given if e is not None)
     if function == ("min2" if top else "max2") and len(near) == 1:
         return near[0]  # one bound is enough
+    if function in ("sum", "min", "max") and len(arguments) == 1 and arguments[0].type.dims:
+        return _row(expr, arguments[0], known, top=top)
+    if function == "abs" and not inside(arguments[0], "nonneg"):
+        return _absolute(expr, arguments[0], known, top=top)
     if function in ("-", "neg"):
         found = extreme(arguments[-1], known, top=not top)
         if found is None or (function == "-" and given[0] is None):
@@ -170,23 +179,112 @@ def _apply(
 
 
 def _scaled(expr: Apply, arguments: tuple[Expr, ...], known: Known, *, top: bool) -> Expr | None:
-    """A product whose known factor may be negative: one of its two ends."""
-    fixed = [a for a in arguments if not _reads(a, known)]
-    if len(fixed) != 1:
+    """A product whose factors may be negative: at one of their ends each."""
+    ends: list[list[Expr]] = []
+    for a in arguments:
+        both = [extreme(a, known, top=end) for end in (False, True)]
+        if both[0] is None or both[1] is None:
+            return None
+        ends.append([both[0]] if both[0] == both[1] else [both[0], both[1]])
+    corners = [_folded(expr, (x, y)) for x in ends[0] for y in ends[1]]
+    return reduce(partial(outermost, "max2" if top else "min2"), corners)
+
+
+def _row(expr: Apply, row: Expr, known: Known, *, top: bool) -> Expr | None:
+    """`sum(z[s])` as the reduction over its cells that it is."""
+    if len(row.type.dims) != 1:
         return None
-    (other,) = (a for a in arguments if a is not fixed[0])
-    ends = [extreme(other, known, top=end) for end in (False, True)]
-    found = [_folded(expr, (fixed[0], e)) for e in ends if e is not None]
-    return outermost("max2" if top else "min2", *found) if len(found) == 2 else None
+    loop = Loop("", row.type.dims[0])
+    cell = at(row, Ref(loop, index_type(loop)))
+    whole = Reduce(expr.function, cell, (loop,), None, None, expr.type, expr.span)
+    return extreme(whole, known, top=top)
+
+
+def _absolute(expr: Apply, given: Expr, known: Known, *, top: bool) -> Expr | None:
+    """The greater of both ends' sizes; no value is below 0."""
+    ends = [extreme(given, known, top=end) for end in (False, True)]
+    if not top:
+        return number(0)
+    if ends[0] is None or ends[1] is None:
+        return None
+    return outermost("max2", replace(expr, arguments=(ends[1],)), Apply("neg", (ends[0],), INT))
 
 
 def _select(expr: Select, known: Known, *, top: bool) -> Expr | None:
+    found = _by_value(expr, known, top=top)
+    if found is not None:
+        return found
     ends = [extreme(e, known, top=top) for e in (expr.then, expr.otherwise)]
     if ends[0] is None or ends[1] is None:
         return None
     if not _reads(expr.condition, known):
         return replace(expr, then=ends[0], otherwise=ends[1])
     return outermost("max2" if top else "min2", ends[0], ends[1])
+
+
+def _by_value(expr: Select, known: Known, *, top: bool) -> Expr | None:
+    """The extreme over the values of the one latent that a condition reads; None if not so."""
+    cells = {e for e in walk(expr.condition) if isinstance(e, Ref | Index) and _cell(e, known)}
+    if len(cells) != 1:
+        return None
+    (cell,) = cells
+    ends = [extreme(cell, known, top=end) for end in (False, True)]
+    match ends:
+        case [Const(value=int(low)), Const(value=int(high))] if high - low < FEW:
+            pass
+        case _:
+            return None
+    found: list[Expr] = []
+    for value in range(low, high + 1):
+        taken = _test(_put(expr.condition, cell, value))
+        if taken is None:
+            return None
+        branch = extreme(_put(expr.then if taken else expr.otherwise, cell, value), known, top=top)
+        if branch is None:
+            return None
+        found.append(branch)
+    return reduce(partial(outermost, "max2" if top else "min2"), found)
+
+
+def _cell(expr: Ref | Index, known: Known) -> bool:
+    """Whether an expression is one value of a latent."""
+    base = expr.base if isinstance(expr, Index) else expr
+    return isinstance(base, Ref) and base.symbol in known and not expr.type.dims
+
+
+def _put(expr: Expr, cell: Expr, value: int) -> Expr:
+    """An expression where a cell has a value, whole numbers worked out."""
+    if expr == cell:
+        return number(value)
+    new = rebuild(expr, lambda e: _put(e, cell, value))
+    return _folded(new, new.arguments) if isinstance(new, Apply) else new
+
+
+TESTS: dict[str, Callable[[int, int], bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt,
+    ">=": operator.ge,
+}  # fmt: skip
+
+
+def _test(expr: Expr) -> bool | None:
+    """Whether a condition holds; None where its numbers are not all known."""
+    match expr:
+        case Const(value=value) if not isinstance(value, str):
+            return bool(value)
+        case Apply(function=name, arguments=(Const(value=int(a)), Const(value=int(b)))) if (
+            name in TESTS
+        ):
+            return TESTS[name](a, b)
+        case Apply(function="not", arguments=(one,)):
+            inner = _test(one)
+            return None if inner is None else not inner
+        case Apply(function="and" | "or" as name, arguments=(one, two)):
+            sides = _test(one), _test(two)
+            if None in sides:
+                return None
+            return all(sides) if name == "and" else any(sides)
+        case _:
+            return None
 
 
 def outermost(function: str, one: Expr, two: Expr) -> Expr:
@@ -196,6 +294,14 @@ def outermost(function: str, one: Expr, two: Expr) -> Expr:
             return number(min(a, b) if function == "min2" else max(a, b))
         case _ if one == two:
             return one
+        case _, Apply(function=other, arguments=given) if other != function and (
+            other in ("min2", "max2") and one in given
+        ):
+            return one  # min(x, c) is never above c
+        case Apply(function=other, arguments=given), _ if other != function and (
+            other in ("min2", "max2") and two in given
+        ):
+            return two
         case Apply(function=same, arguments=arguments), _ if same == function and two in arguments:
             return one
         case _:
@@ -207,6 +313,8 @@ def _folded(expr: Apply, arguments: tuple[Expr, ...]) -> Expr:
     match expr.function, arguments:
         case ("min2" | "max2") as function, (one, two):
             return outermost(function, one, two)
+        case "floor" | "ceil" | "round", (Const(value=int()) as one,):
+            return one
         case "neg", (Const(value=int(a)),):
             return number(-a)
         case "+", (Const(value=int(a)), Const(value=int(b))):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from genlang.check.model import (
     Apply,
+    Choice,
     Const,
     Define,
     Dim,
@@ -35,6 +36,7 @@ from genlang.check.model import (
 from genlang.check.supports import drawn, of_kind
 from genlang.check.walk import bounds, law_expressions, leaves, substitute, substitute_law, symbols
 from genlang.diagnostics import Diagnostic, ModelError
+from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.plan.support import support
 
 BOOL = Type("bool")
@@ -93,12 +95,14 @@ def with_missing(model: Model, missing: frozenset[str]) -> Missing:
             found.marks[variable] = mark
             continue
         draws = [s for s in now.statements if isinstance(s, Draw) and s.target is variable]
-        if len(draws) == 1 and _finite(draws[0]):
-            found = replace(found, model=_unknown(now, draws[0], mark))
-            continue
-        why = _not_continuous(variable, draws, now)
+        discrete = len(draws) == 1 and _finite(draws[0])
+        why = _decided(variable, now)
+        why = why or (_not_summed(draws[0], now) if discrete else _not_continuous(variable, draws))
         if why:
             faults.append(_refused(variable, reader, why))
+            continue
+        if discrete:
+            found = replace(found, model=_unknown(now, draws[0], mark))
             continue
         found.filled[variable] = _cells(variable)
     if faults:
@@ -123,11 +127,25 @@ def _taken(variable: Variable, model: Model) -> list[Diagnostic]:
     ]  # fmt: skip
 
 
-def _not_continuous(variable: Variable, draws: list[Draw], model: Model) -> str:
+def _not_summed(draw: Draw, model: Model) -> str:
+    """Why missing cells of a discrete name cannot be summed out; empty where they can."""
+    own = [e.symbol for e in draw.subscripts if isinstance(e, Ref)]
+    if [p for p in draw.loops if p in own] != own:
+        order = ", ".join(p.name for p in draw.loops if p in own)
+        right = f"`{draw.target.name}[{order}]`"
+        return f"its axes stand in another order than its loops; that needs {right} as yet"
+    parts = any(p.start is not None or p.stop is not None for p in draw.loops)
+    others = [s for s in model.statements if s is not draw and draw.target in _read(s)]
+    if parts and (others or not (isinstance(draw.law, Choice) and draw.law.chained)):
+        return "its statement covers a part of a dim only, and other cells may be read"
+    return ""
+
+
+def _not_continuous(variable: Variable, draws: list[Draw]) -> str:
     """Why missing cells of a name cannot be a continuous latent; empty where they can."""
     kind, unknown = variable.cell.kind, "a missing cell that something reads is an unknown"
     if kind in ("count", "int"):
-        return f"{unknown}, and this one can be any {kind}"
+        return f"{unknown}, and this one can be any {kind}: `upper=` bounds it"
     if kind not in CONTINUOUS or variable.cell.dims or variable.cell.structure:
         what = "vectors" if variable.cell.dims else "a name that several statements draw"
         return f"{unknown}, which is not supported yet for {what}"
@@ -135,29 +153,34 @@ def _not_continuous(variable: Variable, draws: list[Draw], model: Model) -> str:
         return "it stands in a weighted loop, where one cell would be several unknowns"
     whole = of_kind(kind)
     for law in (law for draw in draws for law in leaves(draw.law)):
-        ends = drawn(law, variable.cell, {})
-        if (ends.low, ends.high) != (whole.low, whole.high):
-            return f"its values lie {ends.show()}, and an unknown cell can be any {kind} one"
-    if _decides(variable, model):
-        return "it decides what a loop runs over, or a `require`, which must be known from data"
+        row = DISTRIBUTIONS[law.name]
+        given = dict(law.parameters)
+        ends = [law.lower, law.upper, *(given[n] for n in row.ends or ())]
+        values = drawn(law, Type(row.kind), {})
+        known = law.name != "Pareto" and all(e is None or isinstance(e, Const) for e in ends)
+        if not known or (values.low, values.high) != (whole.low, whole.high):
+            where = f"`{law.name}` draws " + (values.show() if known else "between bounds")
+            return f"{unknown}; {where}, and an unknown cell can only be any {kind} number yet"
     return ""
 
 
-def _decides(variable: Variable, model: Model) -> bool:
-    """Whether a bound or a `require` depends on a variable, also through `let`."""
+def _decided(variable: Variable, model: Model) -> str:
+    """Why a name has to be known before a fit, also through `let`; empty where it has not."""
     depends: set[Symbol] = {variable}
     for s in model.statements:
         if isinstance(s, Define) and depends & set(symbols(s.value)):
             depends.add(s.target)
-    return any(
-        depends & set(symbols(e))
-        for s in model.statements
-        if not isinstance(s, Given)
-        for e in (
-            *(e for loop in s.loops for e in bounds(loop)),
-            *((s.condition,) if isinstance(s, Require) else ()),
-        )
-    )
+    for s in model.statements:
+        if isinstance(s, Given):
+            continue
+        for loop in s.loops:
+            if depends & {x for e in bounds(loop) for x in symbols(e)}:
+                return "it decides what a loop runs over, which must be known from data"
+            if loop.weight is not None and depends & set(symbols(loop.weight)):
+                return "it is the weight of a loop, which must be known from data"
+        if isinstance(s, Require) and depends & set(symbols(s.condition)):
+            return "it is read by a `require`, which is checked before the fit"
+    return ""
 
 
 def _cells(variable: Variable) -> Variable:
@@ -189,6 +212,7 @@ def _read(statement: Statement) -> set[Symbol]:
         case _:
             return set()
     ends = tuple(e for loop in statement.loops for e in bounds(loop))
+    ends += tuple(loop.weight for loop in statement.loops if loop.weight is not None)
     return {s for e in (*exprs, *ends) for s in symbols(e)}
 
 

@@ -7,16 +7,16 @@ or values: `emit` turns it into text, `explain` into words.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from genlang.check.model import Draw, Expr, Loop, Model, Statement, Variable
+from genlang.check.model import Draw, Expr, Factor, Loop, Model, Statement, Variable
 from genlang.check.walk import law_expressions, symbols
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.coupled import Stuck, profile
 from genlang.plan.eliminate import eliminate
 from genlang.plan.graph import Term, is_state, on_plates, terms
-from genlang.plan.lags import Lagged, lagged
+from genlang.plan.lags import Lagged, expressions_of, lagged
 from genlang.plan.missing import with_missing
 from genlang.plan.steps import State, Step
-from genlang.plan.support import Support, support
+from genlang.plan.support import support, supports, unknowns
 from genlang.plan.totals import totals
 
 
@@ -57,8 +57,8 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     model, marks = unknown.model, unknown.marks
     statements = on_plates(model)
     draws = tuple(s for s in statements if is_state(s))
-    supports, faults = _supports(draws)
-    states = {s.target: State(s, supports[s.target]) for s in draws if s.target in supports}
+    known, faults = supports(draws, statements)
+    states = {s.target: State(s, known[s.target]) for s in draws if s.target in known}
     faults += _weighted(statements)
     if faults:
         raise ModelError(faults, model.source)
@@ -117,47 +117,23 @@ class _Sums:
         found = totals(self.statements, z, set(self.states))
         if found is None:
             return replace(self, tried=tried)
-        supports = {v: s.support for v, s in self.states.items()}
+        known = {v: s.support for v, s in self.states.items()}
+        free = unknowns(self.statements)
         made = found.terms | found.folds.keys()
         states = dict(self.states)
         for draw in found.statements:
             if isinstance(draw, Draw) and draw.target in made:
                 try:
-                    supports[draw.target] = support(draw, supports)
+                    known[draw.target] = support(draw, known, free=free)
                 except ModelError:  # no bounds that can be told: the array's profiles have some
                     return replace(self, tried=tried)
                 fold = found.folds.get(draw.target)
-                states[draw.target] = State(draw, supports[draw.target], made=True, fold=fold)
+                states[draw.target] = State(draw, known[draw.target], made=True, fold=fold)
         read = {s for d in found.statements if isinstance(d, Draw) and d.target in found.terms
                 for e in law_expressions(d.law) for s in symbols(e)}  # fmt: skip
         beside = {v for v in self.states if v in read and v not in self.arrays}
         arrays = {**self.arrays, **dict.fromkeys(made | beside | {z}, z)}
         return _Sums(found.statements, states, tried, self.refused, arrays)
-
-
-def _supports(
-    draws: tuple[Draw, ...],
-) -> tuple[dict[Variable, Support], list[Diagnostic]]:
-    """Return the values of every discrete latent, and faults for those that cannot be told.
-
-    A latent that reads one declared later, with a lag, may have to wait until that one is known.
-    """
-    supports: dict[Variable, Support] = {}
-    waiting = draws
-    while waiting:
-        faults: list[Diagnostic] = []
-        open_ = [d.target for d in waiting]
-        for draw in waiting:
-            later = frozenset(w for w in open_ if w is not draw.target)
-            try:
-                supports[draw.target] = support(draw, supports, later)
-            except ModelError as error:
-                faults += error.diagnostics
-        rest = tuple(d for d in waiting if d.target not in supports)
-        if len(rest) == len(waiting):
-            return supports, faults
-        waiting = rest
-    return supports, []
 
 
 # The loops that the profiles of a latent cover, and the statement that couples its cells.
@@ -181,8 +157,26 @@ def _with_shadows(
 
 
 def _weighted(statements: tuple[Statement, ...]) -> list[Diagnostic]:
-    """Continuous latents in a weighted loop have no meaning (LANGUAGE section 2)."""
-    return [
+    """What has no meaning in a weighted loop: continuous latents, and reads from outside it."""
+    weighted = {
+        s.target: {loop for loop in s.loops if loop.weight is not None}
+        for s in statements
+        if is_state(s)
+    }
+    outside = [
+        Diagnostic(
+            "E703",
+            f"`{z.name}` stands in a weighted loop and is read outside of it",
+            s.span,
+            why="an iteration that stands for several has a state for each of them",
+            help="read it inside the loop, or write the rows out",
+        )
+        for s in statements
+        if isinstance(s, Draw | Factor)
+        for z in dict.fromkeys(x for e in expressions_of(s) for x in symbols(e))
+        if isinstance(z, Variable) and weighted.get(z, set()) - set(s.loops)
+    ]
+    return outside + [
         Diagnostic(
             "E703",
             f"the continuous latent `{s.target.name}` stands in a weighted loop",

@@ -6,20 +6,25 @@ from genlang.check.model import (
     Apply,
     Choice,
     Const,
+    Define,
     Distribution,
     Draw,
     Expr,
     Extent,
     Law,
+    Param,
     Ref,
+    Statement,
     Type,
     Variable,
 )
+from genlang.check.walk import symbols
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.extremes import Ends, Known, extreme, number, outermost
 from genlang.plan.lags import chained_parts
 
 COUNT = Type("count")
+WHOLE = frozenset({"bool", "index", "count", "int"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Support:
 
 def up_to(size: Expr) -> Support:
     """Return the support 0, ..., size - 1."""
+    if isinstance(size, Const):
+        return Support(number(0), number(int(size.value) - 1))
     return Support(number(0), Apply("-", (size, number(1)), COUNT))
 
 
@@ -91,8 +98,10 @@ def of_type(cell: Type) -> Ends:
             return Ends(number(0), number(1))
         case "index" if cell.dim is not None and not cell.dim.of:
             return up_to(Ref(cell.dim, COUNT)).ends
-        case "int":
+        case "int" | "real":
             return Ends(None, None)
+        case "unit":
+            return Ends(number(0), number(1))
         case _:
             return Ends(number(0), None)
 
@@ -108,17 +117,24 @@ UNBOUNDED = {
 
 
 def support(
-    draw: Draw, supports: dict[Variable, Support], later: frozenset[Variable] = frozenset()
+    draw: Draw,
+    supports: dict[Variable, Support],
+    later: frozenset[Variable] = frozenset(),
+    free: frozenset[Variable] = frozenset(),
 ) -> Support:
     """Return the support of a discrete latent; `supports` holds those declared before it.
 
-    Of the latents `later`, which it may read with a lag, only what their type says is known. A
-    chain's later parts may read the latent itself: its values are those reachable from the first
-    part. Raises ModelError (E701) where they are not finite, grow from element to element, or
-    cannot be told.
+    Of the latents `later`, which it may read with a lag, and of unknowns that are `free` only what
+    their type says is known. A chain's later parts may read the latent itself: its
+    values are those reachable from the first part. Raises ModelError (E701) where they are not
+    finite, grow from element to element, or cannot be told.
     """
     z, laws = draw.target, chained_parts(draw.law)
-    known = {w: of_type(w.cell) for w in later} | {w: s.ends for w, s in supports.items()}
+    known = (
+        {w: of_type(w.cell) for w in free}
+        | {w: of_type(w.cell) for w in later}
+        | {w: s.ends for w, s in supports.items()}
+    )
     found = _support(laws[0], draw, known)
     for turn in range(PATIENCE):
         before = found
@@ -129,8 +145,24 @@ def support(
             found = found if then == found else _join(found, then)
         if found == before:
             return replace(found, at=draw.subscripts)
+    whatever = _whatever(laws, draw, known)
+    if whatever is not None:
+        return replace(whatever, at=draw.subscripts)
     raise _endless(draw, laws[-1], "its values grow from element to element",
                    "each element can exceed the one before it")  # fmt: skip
+
+
+def _whatever(laws: tuple[Law, ...], draw: Draw, known: Known) -> Support | None:
+    """Ends that hold whatever the values before are, as for `min(z[t-1] + 1, K - 1)`."""
+    known = {**known, draw.target: of_type(draw.target.cell)}
+    found: Support | None = None
+    for law in laws:
+        try:
+            one = _support(law, draw, known)
+        except ModelError:
+            return None
+        found = one if found is None else _join(found, one)
+    return found
 
 
 def _endless(draw: Draw, law: Law, what: str, why: str) -> ModelError:
@@ -207,3 +239,46 @@ def _end(expr: Expr, law: Distribution, draw: Draw, known: Known, *, top: bool) 
         raise _endless(draw, law, "its support cannot be told",
                        f"the {which} value of a bound is not known")  # fmt: skip
     return found
+
+
+def supports(
+    draws: tuple[Draw, ...], statements: tuple[Statement, ...]
+) -> tuple[dict[Variable, Support], list[Diagnostic]]:
+    """Return the values of every discrete latent, and faults for those that cannot be told.
+
+    A latent that reads one declared later, with a lag, may have to wait until that one is known.
+    `statements` are all of the model: ends that read unknowns of a fit cannot be told.
+    """
+    free = unknowns(statements)
+    supports: dict[Variable, Support] = {}
+    waiting = draws
+    while waiting:
+        faults: list[Diagnostic] = []
+        open_ = [d.target for d in waiting]
+        for draw in waiting:
+            later = frozenset(w for w in open_ if w is not draw.target)
+            try:
+                supports[draw.target] = support(draw, supports, later, free)
+            except ModelError as error:
+                faults += error.diagnostics
+        rest = tuple(d for d in waiting if d.target not in supports)
+        if len(rest) == len(waiting):
+            return supports, faults
+        waiting = rest
+    return supports, []
+
+
+def unknowns(statements: tuple[Statement, ...]) -> frozenset[Variable]:
+    """Return what a fit has to find, and what is computed from it; discrete latents aside."""
+    found: set[Variable] = set()
+    for s in statements:
+        match s:
+            case Param(target=target):
+                found.add(target)
+            case Draw(target=target) if target.role == "latent" and target.cell.kind not in WHOLE:
+                found.add(target)
+            case Define(target=target, value=value) if found & set(symbols(value)):
+                found.add(target)
+            case _:
+                continue
+    return frozenset(found)

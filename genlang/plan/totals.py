@@ -34,7 +34,7 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.walk import index_type, substitute, symbols, walk
+from genlang.check.walk import children, index_type, substitute, symbols, walk
 from genlang.plan.lags import expressions_of
 from genlang.plan.rewrite import reads_any, rebuild, rewrite_law
 from genlang.plan.steps import Fold
@@ -70,19 +70,20 @@ def totals(statements: tuple[Statement, ...], z: Variable, states: set[Variable]
         count = len(found.made)
         new = _replaced(statement, found)
         result += [*found.made[count:], new]
-    if not found.folds:
-        return None
+    arrays = [fold.of for fold in found.folds.values()]
+    if not arrays or len(set(arrays)) < len(arrays):
+        return None  # two totals of the same cells are not independent of one another
     return Totals(tuple(result), found.folds, frozenset(found.terms))
 
 
 def _replaced(statement: Statement, found: "_Found") -> Statement:
     match statement:
-        case Draw(law=law):
-            new = rewrite_law(law, lambda e: found.change(e, statement))
-            return statement if new == law else replace(statement, law=new)
-        case Factor(value=value):
-            read = found.change(value, statement)
-            return statement if read == value else replace(statement, value=read)
+        case Draw(law=law) as draw:
+            new = rewrite_law(law, lambda e: found.change(e, draw))
+            return draw if new == law else replace(draw, law=new)
+        case Factor(value=value) as factor:
+            read = found.change(value, factor)
+            return factor if read == value else replace(factor, value=read)
         case _:
             return statement
 
@@ -103,13 +104,13 @@ class _Found:
         return tuple(e.symbol for e in self.draw.subscripts
                      if isinstance(e, Ref) and isinstance(e.symbol, Loop))  # fmt: skip
 
-    def change(self, expr: Expr, statement: Statement) -> Expr:
+    def change(self, expr: Expr, statement: Draw | Factor) -> Expr:
         """Replace the folds inside an expression of a statement."""
         fold = _as_reduce(expr, self.draw.target, self.own)
         new = None if fold is None else self._fold(fold, statement)
         return rebuild(expr, lambda e: self.change(e, statement)) if new is None else new
 
-    def _fold(self, expr: Reduce, statement: Statement) -> Expr | None:
+    def _fold(self, expr: Reduce, statement: Draw | Factor) -> Expr | None:
         """The read of the total that a reduction is; None where it is none."""
         own, (loop,) = self.own, expr.loops
         if expr.function not in NOTHING or expr.default is not None:
@@ -126,8 +127,9 @@ class _Found:
         if len(places) != 1 or len(subs) != len(own) or any(isinstance(s, Slice) for s in subs):
             return None
         outer = [s for i, s in enumerate(subs) if i != places[0] and not isinstance(s, Slice)]
-        if any(s is loop or s in self.draws for e in outer for s in symbols(e)):
-            return None
+        read = [s for e in outer for s in symbols(e)]
+        if any(s in self.draws or (isinstance(s, Loop) and s not in statement.loops) for s in read):
+            return None  # a cell that is picked inside the expression
         along = own[places[0]]
         others = [p for p in own if p is not along]
         if along.weight is not None or not _same(
@@ -135,6 +137,9 @@ class _Found:
         ):
             return None
         kind = expr.element.type
+        plain = {s.symbol for s in subs if isinstance(s, Ref) and isinstance(s.symbol, Loop)}
+        if any(s not in plain for part in parts for s in self._loops(part)):
+            return None  # it depends on the statement's own row
         cell = self._cell(parts, subs, loop, nothing, kind)
         if cell is None or kind.kind not in ("bool", "count", "int", "index"):
             return None
@@ -150,6 +155,13 @@ class _Found:
             for e in walk(expr)
             if isinstance(e, Index) and isinstance(e.base, Ref) and e.base.symbol in beside
         ]
+
+    def _loops(self, expr: Expr) -> set[Loop]:
+        """The loops whose indices an expression reads, but for the subscripts of the cells."""
+        if expr in self._reads(expr)[:1]:
+            return set()
+        own = {expr.symbol} if isinstance(expr, Ref) and isinstance(expr.symbol, Loop) else set()
+        return own.union(*(self._loops(e) for e in children(expr)))
 
     def _cell(
         self, parts: list[Expr], subs: tuple[Expr | Slice, ...], loop: Loop, nothing: int | None,

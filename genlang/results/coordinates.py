@@ -69,12 +69,12 @@ def axes(
     for place, (extent, length) in enumerate(zip(variable.dims, shape, strict=True)):
         loop = loops[place] if place < len(loops) else None
         full = sizes.sizes.get(extent.dim.name, length) if extent.dim is not None else length
-        start = _start(loop, full, length)
+        start = begins(loop, full, length)
         found.append(sizes.axis(extent, length, start))
     return unique(tuple(found))
 
 
-def _start(loop: Loop | None, full: int, length: int) -> int:
+def begins(loop: Loop | None, full: int, length: int) -> int:
     """Where an array that is shorter than its dim begins: at the end if the part is open."""
     if loop is None or length == full or loop.start is None:
         return 0

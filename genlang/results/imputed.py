@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from genlang.check.model import Draw, Model, Ref, Variable
 from genlang.check.walk import index_type
 from genlang.diagnostics import Diagnostic, OptionError, suggest
-from genlang.results.coordinates import Sizes, gaps
+from genlang.results.coordinates import Sizes, begins, gaps
 
 if TYPE_CHECKING:
+    from genlang.pipeline import Compiled
     from genlang.results.fit import Fit
 
 
@@ -44,13 +45,28 @@ def imputed(fit: "Fit", name: str) -> Any:
     elif any(z.name == name for z in compiled.plan.summed):
         states = fit.states(name, "draws")
         about = states.attrs
-        array = states.values[:, ~seen[name]]
+        array = _whole(states.values, compiled, variable, seen[name].shape)[:, ~seen[name]]
     else:
         array = _drawn(fit, compiled.model, variable)
     labels = gaps(Sizes(fit.table.sizes, fit.table.labels), variable, seen[name])
     dim = cell_name(name)
     return xarray.DataArray(array, dims=["draw", dim, *_event(variable)],
                             coords={dim: list(labels)}, attrs=about, name=name)  # fmt: skip
+
+
+def _whole(
+    drawn: NDArray[Any], compiled: "Compiled", variable: Variable, shape: tuple[int, ...]
+) -> NDArray[Any]:
+    """States over a part of a dim in their places in the whole, [draws, *shape]; -1 elsewhere."""
+    draw = next(s.draw for z, s in compiled.plan.summed.items() if z.name == variable.name)
+    found = np.full((len(drawn), *shape), -1, drawn.dtype)
+    place = [
+        slice(start, start + n)
+        for loop, full, n in zip(draw.loops, shape, drawn.shape[1:], strict=True)
+        for start in (begins(loop, full, n),)
+    ]
+    found[(slice(None), *place)] = drawn
+    return found
 
 
 def _event(variable: Variable) -> list[str]:

@@ -41,7 +41,8 @@ def states(fit: "Fit", name: str | None, kind: str) -> Any:
         return found
     if name not in found:
         known = ", ".join(found) or "none"
-        message = f"no latent `{name}` was summed out; those that were: {known}"
+        what = "carried by a chain" if kind == "transitions" else "summed out"
+        message = f"no latent `{name}` was {what}; those that were: {known}"
         raise OptionError([Diagnostic("E905", message)])
     return found[name]
 
@@ -127,7 +128,7 @@ def low_values(plan: Plan, table: Table) -> dict[str, int]:
             # Cells that a part leaves out have no say.
             _, (array, there) = known.lined_up(value, mask)
             value = Value((), np.where(there == 1, array, np.inf))
-        least = np.nanmin(value.array, initial=np.inf) if value is not None else 0
+        least = np.nanmin(value.array.astype(float), initial=np.inf) if value is not None else 0
         found[z.name] = int(least) if np.isfinite(least) else 0
     return found
 

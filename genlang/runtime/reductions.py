@@ -28,7 +28,8 @@ class Counts:
     """Taps that all cells of a latent share, by name, and those of steps, chain by chain.
 
     The gradient of the log density at them is the expected number of cells of each value [K], and
-    of steps from values to values [*S, *S].
+    of steps from values to values [*S, *S]: for a chain of order two those to its second element,
+    then those to all others, [*S, *S, *S].
     """
 
     values: dict[str, Tensor] = field(default_factory=dict)
@@ -77,7 +78,7 @@ def counting(counts: Counts) -> Iterator[None]:
 
 
 def moves_tap(shape: Sequence[int]) -> Tensor | None:
-    """Return the tap that all steps of a chain share, where counts are asked for."""
+    """Return the tap that all steps of a chain share at one place, where counts are asked for."""
     counts = _elimination.get().counts
     if counts is None:
         return None

@@ -46,8 +46,11 @@ def sum_chain(
     sizes = steps.shape[steps.dim() - states :]
     starts = _filled(firsts[0], states)
     places = [[_filled(f, states * (i + 2) + 1)] for i, f in enumerate(firsts[1:])]
-    moves = moves_tap(tuple(sizes) * (order + 1))
-    thens += [] if moves is None else [moves]
+    for i in range(1, order + 1):
+        moves = moves_tap(tuple(sizes) * (i + 1))
+        if moves is not None and i < order:
+            places[i - 1].append(_filled(moves, states * (i + 1) + 1))
+        thens += [] if moves is None or i < order else [moves]
     places.append([_filled(t, states * (order + 1) + 1) for t in thens])
     steps = _filled(steps, states + 1)
     frame = window(sizes, order, places[-1])
