@@ -4,6 +4,7 @@
     bound = model.bind({"y": [1.2, 0.3]})  # every fault of the data at once
     fit = model.fit(seed=1)
     fit.summary()
+    genlang.format(text)                   # in its canonical layout, as `genlang fmt` writes it
 
 Nothing here imports torch before it is needed.
 """
@@ -11,12 +12,22 @@ Nothing here imports torch before it is needed.
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["DataError", "GenlangError", "ModelError", "OptionError", "load", "model", "open_fit"]
+__all__ = [
+    "DataError",
+    "GenlangError",
+    "ModelError",
+    "OptionError",
+    "format",
+    "load",
+    "model",
+    "open_fit",
+]
 
 _PLACES = {
     "model": "genlang.api",
     "load": "genlang.api",
     "open_fit": "genlang.results.fit",
+    "format": "genlang.syntax.format",
     "DataError": "genlang.diagnostics",
     "GenlangError": "genlang.diagnostics",
     "ModelError": "genlang.diagnostics",

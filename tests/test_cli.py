@@ -58,6 +58,7 @@ def python(code, *arguments):
 
 INSTANT = (
     ("check", "models/iris/iris.gen"),
+    ("fmt", "--check", "models/iris/iris.gen"),
     ("compile", "models/iris/iris.gen"),
     ("explain", "models/iris/iris.gen"),
     ("--help",),
@@ -211,7 +212,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
-    for command in ("check", "compile", "explain", "fit", "summary", "states"):
+    for command in ("check", "fmt", "compile", "explain", "fit", "summary", "states"):
         assert f"    {command} " in out
 
 

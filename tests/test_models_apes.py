@@ -133,10 +133,9 @@ class TestApes:
 @pytest.mark.slow
 def test_apes_with_unknown_lengths_by_greatest_density():
     """A prior for the lengths: the mode is that of an independent optimizer."""
-    given = "data length[node]: nonneg = [0, 0.033087, 0.012035, 0.013231,"
-    rest = "0.024003, 0.010772, 0.010772, 0.036038, 0.069125, 0.130039]"
+    given = f"data length[node]: nonneg = [\n    {', '.join(map(str, LENGTH))}\n]"
     prior = "latent length[node] ~ Exponential(10)"
-    bound = apes_with((given, prior), (rest, ""))
+    bound = apes_with((given, prior))
 
     def density(x):
         length = np.exp(x[2:])

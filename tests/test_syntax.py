@@ -1,12 +1,17 @@
 """Text to AST: programs parse, and every mistake has a message at its place."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from genlang.source import Source
+from genlang.syntax import tables
+from genlang.syntax.build import build as nodes
 from genlang.syntax.parser import parse
-from genlang.syntax.tables import build, grammar_folder
+from genlang.syntax.tables import build, grammar_folder, load
+
+MODELS = Path(__file__).parents[1] / "models"
 
 MIXTURE = """\
 # Gaussian mixture
@@ -54,6 +59,17 @@ def test_all_independent_errors_are_reported_in_one_run():
 def test_deep_nesting_is_a_diagnostic():
     _, found = parse(Source("let a = " + "(" * 10_000 + "1" + ")" * 10_000))
     assert [d.code for d in found] == ["E103"]
+
+
+def test_rules_that_only_pass_on_leave_the_tree_as_it_is(monkeypatch):
+    """With its positions, which become the spans of all nodes."""
+    passing = load()
+    monkeypatch.setattr(tables, "_pass_on", lambda callbacks: None)
+    plain = load()
+    texts = [p.read_text(encoding="utf-8") for p in sorted(MODELS.glob("*/*.gen"))]
+    text = "\n".join([MIXTURE, *texts, "let a = -(b + (c)) if ((d)) else [x[(n)]]\n"])
+    assert plain.parse(text) == passing.parse(text)
+    assert nodes(plain.parse(text), text) == nodes(passing.parse(text), text)
 
 
 def test_tables_equal_the_grammar():

@@ -9,28 +9,37 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 
-from genlang.cli import check, compile_, explain, fit, states, summary
 from genlang.cli.output import report
 from genlang.diagnostics import GenlangError, OptionError
 
-COMMANDS = (check, compile_, explain, fit, summary, states)
+COMMANDS = {
+    "check": "check",
+    "fmt": "fmt",
+    "compile": "compile_",
+    "explain": "explain",
+    "fit": "fit",
+    "summary": "summary",
+    "states": "states",
+}
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of a command, of all where it is none: only what is used is imported."""
     top = argparse.ArgumentParser(
         prog="genlang", description="A small language for probabilistic models."
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in COMMANDS:
-        module.add(commands)
+    for name in [command] if command in COMMANDS else COMMANDS:
+        import_module(f"genlang.cli.{COMMANDS[name]}").add(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    args = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    args = parser(given[0] if given else "").parse_args(given)
     try:
         code: int = args.run(args)
         sys.stdout.flush()

@@ -1,0 +1,1 @@
+genlang fmt --check models tests/format/matrix.gen tests/format/spaces.gen

@@ -1,0 +1,1 @@
+genlang fmt --diff tests/format/long_sum.gen

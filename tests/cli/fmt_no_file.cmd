@@ -1,0 +1,1 @@
+genlang fmt models none.gen

@@ -1,0 +1,1 @@
+genlang fmt tests/errors/braces.gen

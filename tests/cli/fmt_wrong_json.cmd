@@ -1,0 +1,1 @@
+genlang fmt --format json tests/errors/braces.gen
