@@ -657,7 +657,6 @@ ZEROS = [
     ("Categorical(weights=[a, 2])", {"a": 0.0}, 0, -INF),
     ("DiscreteUniform(3, 3)", {"a": 1.0}, 3, 0.0),
     ("Delta(3)", {"a": 1.0}, 3, 0.0),
-    ("Delta(3)", {"a": 1.0}, 2, -INF),
 ]
 KINDS_OF = {"Bernoulli": "unit", "Binomial": "unit", "Geometric": "unit", "Categorical": "unit"}
 
