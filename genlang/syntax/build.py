@@ -245,6 +245,17 @@ def _chain(tree: Node) -> n.Chain:
     return n.Chain(span(tree), (_expr(tree),))
 
 
+def stray_chains(tree: Node) -> list[Span]:
+    """Return where a chain stands in anything but the declaration that it is of."""
+    assert isinstance(tree, Tree)
+    return [
+        span(child)
+        for inner in tree.iter_subtrees()
+        for child in inner.children
+        if _is(child, "chain") and not str(inner.data).endswith("_decl")
+    ]
+
+
 def _arguments(tree: Node) -> tuple[n.Argument, ...]:
     return tuple(_argument(c) for c in _kids(tree) if c is not None)
 

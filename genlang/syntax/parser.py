@@ -15,7 +15,7 @@ from lark.indenter import DedentError
 from genlang.diagnostics import Diagnostic
 from genlang.source import Source, Span
 from genlang.syntax import nodes
-from genlang.syntax.build import build
+from genlang.syntax.build import build, stray_chains
 from genlang.syntax.messages import explain
 from genlang.syntax.recovery import TAB, Mended, blank_out, recover
 from genlang.syntax.tables import load
@@ -36,7 +36,9 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
     lost: frozenset[str] = frozenset()
     while len(found) < ERRORS:
         try:
-            file = build(_lark().parse(text + "\n"), text)
+            tree = _lark().parse(text + "\n")
+            found += map(_misplaced, stray_chains(tree))
+            file = build(tree, text)
         except UnexpectedInput as error:
             where = min(_offset(error, text), len(text))
             found.append(_inside(explain(error, text, where), len(text)))
@@ -54,6 +56,13 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
             break
         text = mended.text
     return nodes.File(Span(0, 0), (), lost), tuple(found)
+
+
+def _misplaced(place: Span) -> Diagnostic:
+    message = "`then` stands inside an expression"
+    why = "it parts the first element of a loop from the later ones, for a whole declaration"
+    edit = "write `A then B then C` without parentheses, or `a if t == 0 else b` for a value"
+    return Diagnostic("E117", message, place, why=why, help=edit)
 
 
 def _inside(found: Diagnostic, length: int) -> Diagnostic:
