@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import linalg, special, stats
+from scipy.spatial import distance
 
 from genlang.check import model as ir
 
@@ -68,6 +69,19 @@ def _extreme(array: Callable[..., Value], two: Callable[..., Value]) -> Callable
 
 def _shape(fill: float) -> Callable[..., Value]:
     return lambda *sizes: np.full([int(s) for s in sizes], fill)
+
+
+def _distances(a: Value, b: Value) -> Value:
+    a, b = (np.reshape(x, (len(x), -1)) for x in (a, b))
+    return distance.cdist(a.astype(float), b.astype(float))
+
+
+def _matern(twice: int, r: Value) -> Value:
+    """The Matern function of smoothness twice / 2, through a Bessel function."""
+    nu = twice / 2
+    z = np.sqrt(2 * nu) * np.where(r == 0, 1.0, r)
+    found = 2 ** (1 - nu) / special.gamma(nu) * z**nu * special.kv(nu, z)
+    return np.where(r == 0, 1.0, found)
 
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {
@@ -147,17 +161,37 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "inverse": np.linalg.inv,
     "det": np.linalg.det,
     "logdet": lambda x: np.linalg.slogdet(x)[1],
+    "matrix_exp": linalg.expm,
     "cholesky": np.linalg.cholesky,
     "solve": np.linalg.solve,
+    "solve_triangular": lambda a, b: linalg.solve_triangular(a, b, lower=True),
     "diag": np.diag,
-    "quad_form": lambda a, x: x @ a @ x,
+    "quad_form": lambda a, x: x.T @ a @ x,
+    "interpolate": np.interp,
+    "step": lambda x: np.heaviside(x, 1).astype(int),
+    "rbf": lambda a, b, length, s: s**2 * np.exp(-(_distances(a, b) ** 2) / (2 * length**2)),
+    "matern32": lambda a, b, length, s: s**2 * _matern(3, _distances(a, b) / length),
+    "matern52": lambda a, b, length, s: s**2 * _matern(5, _distances(a, b) / length),
+    "periodic": lambda a, b, length, s, period: (
+        s**2
+        * np.exp(
+            -2
+            * sum(
+                np.sin(np.pi * _distances(a[:, [k]], b[:, [k]]) / period) ** 2
+                for k in range(a.shape[1])
+            )
+            / length**2
+        )
+        if np.ndim(a) > 1
+        else s**2 * np.exp(-2 * np.sin(np.pi * _distances(a, b) / period) ** 2 / length**2)
+    ),
     "eye": lambda n: np.eye(int(n)),
     "ones": _shape(1.0),
     "zeros": _shape(0.0),
     "full": lambda n, x: np.full(int(n), x),
     "linspace": lambda a, b, n: np.linspace(a, b, int(n)),
     "one_hot": _one_hot,
-    "concat": lambda *a: np.concatenate(a),
+    "concat": lambda *a: np.concatenate([np.atleast_1d(x) for x in a]),
     "stack": lambda *a: np.stack(a),
     "size": len,
     "normalize": lambda x: np.asarray(x) / np.sum(x, axis=-1),

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 from mpmath import mp, mpf
-from scipy import special
+from scipy import linalg, special
 
 import genlang
 from genlang.lang.functions import FUNCTIONS
+from tests import oracle
 
 mp.dps = 40
 INF = math.inf
@@ -171,6 +172,16 @@ def test_a_function_of_two_values_and_its_derivatives(text: str, shape: str):
 MATRIX = np.array([[2.0, 0.5, 0.1], [0.5, 3.0, -0.2], [0.1, -0.2, 1.5]])
 V, W = np.array([0.3, -1.2, 2.0]), np.array([1.0, 0.25, -0.7])
 CHOSEN = np.array([[0.2, -1.0, 0.4], [1.0, 0.3, -0.6], [0.9, 0.1, 0.8]])
+
+
+def SQUARED(a, b):
+    return ((a[:, None] - b) ** 2).sum(-1)
+
+
+MATERN = {
+    3: lambda r: (1 + r) * np.exp(-r),
+    5: lambda r: (1 + r + r**2 / 3) * np.exp(-r),
+}
 ARRAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "sum(v)": lambda v, w, m: v.sum(),
     "prod(v)": lambda v, w, m: v.prod(),
@@ -194,6 +205,60 @@ ARRAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "v @ inverse(m + eye(K)) @ w": lambda v, w, m: v @ np.linalg.inv(m + np.eye(3)) @ w,
     "v @ cholesky(m @ transpose(m) + eye(K)) @ w": lambda v, w, m: (
         v @ np.linalg.cholesky(m @ m.T + np.eye(3)) @ w
+    ),
+    "det(m) + logdet(m)": lambda v, w, m: np.linalg.det(m) + np.linalg.slogdet(m)[1],
+    "logdet(-m)": lambda v, w, m: np.linalg.slogdet(-m)[1],
+    "v @ matrix_exp(m / 2) @ w": lambda v, w, m: v @ linalg.expm(m / 2) @ w,
+    "v @ solve(m, w)": lambda v, w, m: v @ np.linalg.solve(m, w),
+    "v @ solve(m, outer(v, w)) @ w": lambda v, w, m: v @ np.linalg.solve(m, np.outer(v, w)) @ w,
+    "v @ solve_triangular(m, w)": lambda v, w, m: v @ np.linalg.solve(np.tril(m), w),
+    "v @ solve_triangular(m, transpose(m)) @ w": lambda v, w, m: (
+        v @ np.linalg.solve(np.tril(m), m.T) @ w
+    ),
+    "quad_form(m, v)": lambda v, w, m: v @ m @ v,
+    "v @ quad_form(m, outer(v, w)) @ w": lambda v, w, m: (
+        v @ (np.outer(w, v) @ m @ np.outer(v, w)) @ w
+    ),
+    "interpolate(v[0], cumsum(exp(w)), v)": lambda v, w, m: np.interp(v[0], np.exp(w).cumsum(), v),
+    "dot(interpolate(v, [-1, 0.1, w[0]], m[0]), w)": lambda v, w, m: (
+        np.interp(v, [-1, 0.1, w[0]], m[0]) @ w
+    ),
+    "sum(interpolate(v[k], [-1, w[0]], m[k, :2]) for k in K)": lambda v, w, m: sum(
+        np.interp(v[k], [-1, w[0]], m[k, :2]) for k in range(3)
+    ),
+    "dot(normalize(exp(v)), w)": lambda v, w, m: np.exp(v) @ w / np.exp(v).sum(),
+    "dot(linspace(v[0], w[0], 3), w)": lambda v, w, m: np.linspace(v[0], w[0], 3) @ w,
+    "dot(concat(v[0], w, v[1:]), linspace(1, 2, 6))": lambda v, w, m: (
+        np.concatenate([v[:1], w, v[1:]]) @ np.linspace(1, 2, 6)
+    ),
+    "sum(concat(m, [v]) @ w)": lambda v, w, m: (np.vstack([m, v]) @ w).sum(),
+    "sum(dot(concat(v[k], w), [1, 2, 3, v[k]]) for k in K)": lambda v, w, m: sum(
+        np.concatenate([[x], w]) @ [1, 2, 3, x] for x in v
+    ),
+    "sum(stack(v, w) @ v)": lambda v, w, m: (np.stack([v, w]) @ v).sum(),
+    "dot(step(v), w) + dot(v, step(w - 0.9))": lambda v, w, m: w[v >= 0].sum() + v[w >= 0.9].sum(),
+    "size(v) + 10 * size(stack(v, w)) + size(v[1:]) + size(v[:size(w)])": lambda v, w, m: 28,
+    "v @ rbf(v, w, length=1.7) @ w": lambda v, w, m: (
+        v @ np.exp(-((v[:, None] - w) ** 2) / 2 / 1.7**2) @ w
+    ),
+    "v @ rbf(m, m, length=exp(v[0]), scale=abs(w[0]) + 1) @ w": lambda v, w, m: (
+        (abs(w[0]) + 1) ** 2 * v @ np.exp(-SQUARED(m, m) / 2 / np.exp(2 * v[0])) @ w
+    ),
+    "v @ matern32(m, m, scale=exp(w[1]), length=exp(v[0])) @ w": lambda v, w, m: (
+        np.exp(2 * w[1]) * v @ MATERN[3](np.sqrt(3 * SQUARED(m, m)) / np.exp(v[0])) @ w
+    ),
+    "v @ matern52(v, w, length=exp(v[0])) @ w": lambda v, w, m: (
+        v @ MATERN[5](np.sqrt(5) * np.abs(v[:, None] - w) / np.exp(v[0])) @ w
+    ),
+    "v @ periodic(m, m, length=exp(v[0]), period=exp(w[0])) @ w": lambda v, w, m: (
+        v
+        @ np.exp(
+            -2 * (np.sin(np.pi * (m[:, None] - m) / np.exp(w[0])) ** 2).sum(-1) / np.exp(2 * v[0])
+        )
+        @ w
+    ),
+    "sum(rbf(v, w, length=exp(m[i, 0]))[i, 1] for i in K)": lambda v, w, m: sum(
+        np.exp(-((v[i] - w[1]) ** 2) / 2 / np.exp(2 * m[i, 0])) for i in range(3)
     ),
     "v @ outer(v, w) @ w": lambda v, w, m: v @ np.outer(v, w) @ w,
     "sum(v + ones(K) - zeros(K) * w)": lambda v, w, m: (v + 1).sum(),
@@ -231,7 +296,11 @@ def test_arrays_equal_numpy_with_gradients(text: str):
     )
     bound = model.bind({"K": 3})
     given = {"v": V, "w": W, "m": MATRIX + 0.1 * CHOSEN}
-    assert bound.log_density(given) == pytest.approx(float(reference(*given.values())), abs=1e-12)
+    expected = float(reference(*given.values()))
+    assert bound.log_density(given) == pytest.approx(expected, abs=1e-12)
+    if "if w" not in text:  # the oracle takes one condition at a time
+        found = oracle.log_density(model.compiled.model, {}, given, {"K": 3})
+        assert found == pytest.approx(expected, abs=1e-12)
     slopes = bound.gradient(given)
     for name, array in given.items():
         for place in np.ndindex(array.shape):
@@ -242,6 +311,65 @@ def test_arrays_equal_numpy_with_gradients(text: str):
                 ends.append(float(reference(*other.values())))
             expected = (ends[0] - ends[1]) / 2e-6
             assert slopes[name][place] == pytest.approx(expected, abs=1e-6, rel=1e-6), (name, place)
+
+
+@pytest.mark.parametrize("text", ARRAYS)
+def test_arrays_of_data_are_evaluated_when_they_are_bound(text: str):
+    data = {"v": V, "w": W, "m": MATRIX + 0.1 * CHOSEN}
+    expected = float(ARRAYS[text](*data.values()))
+    model = "dim K\ndata v[K]: real\ndata w[K]: real\ndata m[K, K]: real\nlatent a ~ Normal(0, 1)\n"
+    model += f"observed v[k in K] ~ Normal(a + w[k] + m[k, k], 1)\nrequire {text} "
+    genlang.model(f'{model} < {expected + 1e-9}, "high"').bind(data)
+    for condition in (f"< {expected - 1e-9}", f"> {expected + 1e-9}"):
+        with pytest.raises(genlang.DataError, match="wrong"):
+            genlang.model(f'{model} {condition}, "wrong"').bind(data)
+
+
+MISFITS = {
+    "solve(m, u)": r"`solve` wants \[D, D\] and \[D\], or .*, here \[K, K\] and \[N\]",
+    "det(x)": r"`det` wants \[D, D\], here \[N, K\]",
+    "sum(concat(m, v))": "wants equal dims beyond the first",
+    "sum(stack(u, v))": "different dims",
+    "sum(rbf(u, v))": "`rbf` lacks `length=`",
+    "sum(rbf(u, v, 2))": "takes 2 arguments by position, here 3",
+    "sum(rbf(u, v, length=v))": "is a scalar",
+    "sum(rbf(u, v, length=1, length=2))": "given twice",
+    "sum(rbf(u, v, length=1, size=2))": "has no argument `size`",
+    "sum(rbf(u, v, length=-1))": "must be positive",
+    "sum(periodic(u, x, length=1, period=2))": "`periodic` wants",
+    "size(2)": "wants an array",
+}
+
+
+@pytest.mark.parametrize("text", MISFITS)
+def test_dims_that_do_not_fit_are_refused_with_those_that_do(text: str):
+    with pytest.raises(genlang.ModelError, match=MISFITS[text]):
+        genlang.model(
+            "dim K, N\nparam v[K]: real\nparam u[N]: real\nparam m[K, K]: real\n"
+            f"param x[N, K]: real\nfactor {text} + 0 * (v[0] + u[0] + m[0, 0] + x[0, 0])"
+        )
+
+
+def test_the_size_of_a_ragged_row_is_its_own():
+    model = genlang.model(
+        "dim S, T[S]\ndata x[s in S, t in T[s]]: real\nparam a: real\n"
+        "factor sum(size(x[s]) * 10 ^ s for s in S) + 0 * a + 0 * x[0, 0]"
+    )
+    assert model.bind({"x": [[1.0], [1.0, 2.0, 3.0]]}).log_density({"a": 0.0}) == 31
+
+
+def test_normalized_numbers_that_are_not_negative_are_a_simplex():
+    text = "dim K = 2\nparam w[K]: {}\nlatent z ~ Categorical(normalize(w))\n"
+    text += "observed y ~ Normal(z, 1)"
+    assert not genlang.model(text.format("positive")).compiled.diagnostics
+    assert genlang.model(text.format("real")).compiled.diagnostics
+
+
+def test_a_singular_matrix_is_no_error_in_the_middle_of_a_search():
+    model = genlang.model(
+        "dim K = 2\nparam m[K, K]: real\nfactor sum(inverse(m) @ ones(K)) + sum(solve(m, ones(K)))"
+    )
+    assert not math.isfinite(model.bind({}).log_density({"m": np.ones((2, 2))}))
 
 
 WHOLE: dict[str, Any] = {

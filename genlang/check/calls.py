@@ -1,15 +1,16 @@
 """What is called: a function of the table, or a name that no model has, with its right spelling."""
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from genlang.check import foreign
-from genlang.check.functions import result
-from genlang.check.model import Apply, Expr
+from genlang.check.functions import listed, result, size_of
+from genlang.check.model import Apply, Const, Expr, Type
 from genlang.check.rows import over_cells
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
-from genlang.lang.functions import CONSTANTS, FUNCTIONS
+from genlang.lang.functions import CONSTANTS, FUNCTIONS, MANY
 from genlang.source import Span
 from genlang.syntax import nodes
 
@@ -82,26 +83,56 @@ def called(node: nodes.Call, scope: Scope) -> str:
                    help=f"draw from it: `latent x ~ {name}(...)`")  # fmt: skip
     if name not in FUNCTIONS:
         _unknown_function(name, node, scope)
-    for a in node.arguments:
-        if a.name is not None:
-            scope.fail("E307", f"`{name}` has no argument `{a.name}`", a.span,
-                       help="its arguments have no names")  # fmt: skip
     return name
+
+
+def _of_two(name: str, arguments: Sequence[object]) -> bool:
+    """Whether `min` and `max` are of two values, not of an array."""
+    return name in ("min", "max") and len(arguments) == 2
+
+
+def in_order(name: str, node: nodes.Call, scope: Scope) -> list[int | Const]:
+    """Return where each argument of the table stands in a call; absent ones at their defaults."""
+    row, given = FUNCTIONS[f"{name}2" if _of_two(name, node.arguments) else name], node.arguments
+    found: list[int | Const] = [i for i, a in enumerate(given) if a.name is None]
+    if not row.low <= len(found) <= row.high:
+        wanted = str(row.low) if row.low == row.high else f"{row.low} to {row.high}"
+        wanted = f"{row.low} or more" if row.high == MANY else wanted
+        plural = "argument" if wanted == "1" else "arguments"
+        by_name = " by position" if row.named else ""
+        message = f"`{name}` takes {wanted} {plural}{by_name}, here {len(found)}"
+        scope.fail("E307", message, node.span)
+    places: dict[str, int] = {}
+    for i, a in enumerate(given):
+        if a.name is None:
+            continue
+        if a.name in places:
+            scope.fail("E307", f"`{a.name}` is given twice", a.span,
+                       second=(given[places[a.name]].span, "first given here"))  # fmt: skip
+        if a.name not in [p.name for p in row.named]:
+            names = ", ".join(f"`{p.name}`" for p in row.named)
+            edit = f"by name it takes {names}" if names else "its arguments have no names"
+            scope.fail("E307", f"`{name}` has no argument `{a.name}`", a.span, help=edit)
+        places[a.name] = i
+    for p in row.named:
+        if p.name not in places and p.default is None:
+            scope.fail("E307", f"`{name}` lacks `{p.name}=`", node.span,
+                       help=f"write `{scope.text(node.span)[:-1]}, {p.name} = ...)`")  # fmt: skip
+        found.append(places.get(p.name, Const(p.default or 0, Type("positive"))))
+    return found
 
 
 def applied(name: str, arguments: tuple[Expr, ...], span: Span, scope: Scope) -> Expr:
     """Type the call of a function with its arguments."""
-    if name in ("min", "max") and len(arguments) == 2:
+    if _of_two(name, arguments):
         name += "2"
-    row = FUNCTIONS[name]
-    if not row.low <= len(arguments) <= row.high:
-        wanted = str(row.low) if row.low == row.high else f"{row.low} to {row.high}"
-        plural = "argument" if wanted == "1" else "arguments"
-        message = f"`{name}` takes {wanted} {plural}, here {len(arguments)}"
-        scope.fail("E307", message, span)
     for given in arguments:
         if given.type.kind == "string":
             scope.fail("E305", "a label is no number", given.span)
+    if name == "stack":
+        return listed(arguments, span, scope)
+    if name == "size":
+        return size_of(arguments[0], span, scope)
     cells = over_cells(name, arguments, span, scope)
     if cells is not None:
         return cells

@@ -5,9 +5,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
-from genlang.check.calls import applied, called, refuse_attribute
+from genlang.check.calls import applied, called, in_order, refuse_attribute
 from genlang.check.chains import covered, early
-from genlang.check.functions import REDUCTIONS, reduction_kind
+from genlang.check.functions import REDUCTIONS, listed, reduction_kind
 from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
     Apply,
@@ -27,7 +27,7 @@ from genlang.check.model import (
 )
 from genlang.check.operators import labelled, operation
 from genlang.check.scope import Scope
-from genlang.check.shapes import after, joined, same, show, whole
+from genlang.check.shapes import after, joined, show, whole
 from genlang.check.slices import between, from_end
 from genlang.check.subscripts import exists, fits_dim, lag, too_many, wrong_rows
 from genlang.check.walk import symbols
@@ -186,7 +186,13 @@ def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
 
 def _call(node: nodes.Call, scope: Scope) -> Expr:
     name = called(node, scope)
-    arguments = _expressions([a.value for a in node.arguments], scope)
+    places: list[int | Const] = []
+    given: list[Expr] = []
+    scope.every(
+        lambda: places.extend(in_order(name, node, scope)),
+        lambda: given.extend(_expressions([a.value for a in node.arguments], scope)),
+    )
+    arguments = tuple(given[p] if isinstance(p, int) else p for p in places)
     return applied(name, arguments, node.span, scope)
 
 
@@ -197,17 +203,7 @@ def _list(node: nodes.ListOf, scope: Scope) -> Expr:
     items = _expressions(node.items, scope)
     if not items:
         scope.fail("E308", "an empty list has no type", node.span)
-    dims = items[0].type.dims
-    for item in items[1:]:
-        if len(item.type.dims) != len(dims) or not all(map(same, item.type.dims, dims)):
-            both = f"{show(dims)} and {show(item.type.dims)}"
-            message = f"the items of a list have different dims: {both}"
-            scope.fail("E301", message, item.span, second=(items[0].span, "the first item"))
-    strings = [i.type.kind == "string" for i in items]
-    if any(strings) and not all(strings):
-        scope.fail("E305", "a list holds labels or numbers, not both", node.span)
-    kind = Type(join(items), (Extent(None, size=len(items)), *dims))
-    return Array(items, (), None, kind, node.span)
+    return listed(items, node.span, scope)
 
 
 def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loop:

@@ -1,10 +1,22 @@
 """The type of a function's result: its kind and dims, from those of its arguments."""
 
-from genlang.check.kinds import join
-from genlang.check.model import Const, Dim, Expr, Extent, Ref, Type
+from genlang.check.domains import domain
+from genlang.check.kinds import inside, join
+from genlang.check.model import (
+    Apply,
+    Array,
+    Const,
+    Dim,
+    Expr,
+    Extent,
+    Loop,
+    Reduce,
+    Ref,
+    Type,
+)
 from genlang.check.scope import Scope
-from genlang.check.shapes import joined
-from genlang.lang.functions import FUNCTIONS
+from genlang.check.shapes import joined, same, show, size
+from genlang.lang.functions import FUNCTIONS, Function
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 
@@ -30,9 +42,11 @@ def result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type
                 scope.fail("E320", f"`{name}` wants truth values, this is of type {first.kind}",
                            given[0].span, help=f"compare each: {edit}")  # fmt: skip
             dims = first.dims[:-1] if row.shape == "reduce" else first.dims
-            if row.kind == "simplex":
+            if row.kind == "simplex" and (name != "normalize" or inside(given[0], "nonneg")):
                 return Type("unit", dims, structure="simplex")
-            return Type(result_kind(row.kind, given), dims)
+            return Type("real" if row.kind == "simplex" else result_kind(row.kind, given), dims)
+        case "forms":
+            return _by_form(row, given, span, scope)
         case _:
             return _special(name, given, span, scope)
 
@@ -45,6 +59,11 @@ def result_kind(kind: str, given: tuple[Expr, ...]) -> str:
         case "same":
             inner = given[-1].type.kind
             return "count" if inner == "bool" else "nonneg" if inner == "unit" else inner
+        case "zeros":
+            return join((*given, Const(0, Type("count"))))
+        case "between":
+            kinds = ("unit", "positive", "nonneg", "real")
+            return next(k for k in kinds if all(inside(e, k) for e in given))
         case "abs":
             return "count" if given[0].type.kind in INTEGERS else "nonneg"
         case _:
@@ -60,7 +79,6 @@ def reduction_kind(name: str, element: Expr) -> str:
 
 
 def _special(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
-    first = given[0].type
     match name:
         case "ones" | "zeros" | "full" | "eye":
             sizes = given[:1] if name == "full" else given
@@ -71,23 +89,85 @@ def _special(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Ty
             return Type(kind, extents)
         case "one_hot":
             return Type("unit", (as_extent(given[1], scope),))
-        case "dot":
-            joined(first, given[1].type, "`dot`", span, scope)
-            return Type("real", first.dims[:-1])
-        case "outer":
-            return Type("real", (*first.dims, *given[1].type.dims))
-        case "diag":
-            if not first.dims:
-                scope.fail("E301", "`diag` wants a vector", span)
-            return Type(first.kind, (*first.dims, first.dims[-1]))
-        case "transpose":
-            if len(first.dims) != 2:
-                scope.fail("E301", "`transpose` wants a matrix", span)
-            return Type(first.kind, (first.dims[1], first.dims[0]))
+        case "linspace":
+            return Type(result_kind("between", given[:2]), (as_extent(given[2], scope),))
         case _:
-            if len(first.dims) != 2:
-                scope.fail("E301", f"`{name}` wants a matrix", span)
-            return Type("real", first.dims)
+            return _end_to_end(given, span, scope)
+
+
+def _by_form(row: Function, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
+    """The type of a function that lists the dims that it takes and gives."""
+    form = row.form(tuple(len(e.type.dims) for e in given))
+    found: dict[str, Extent] = {}
+    if form is None or not all(
+        same(found.setdefault(letter, extent), extent)
+        for letters, expr in zip(form.takes, given, strict=False)
+        for letter, extent in zip(letters, expr.type.dims, strict=True)
+    ):
+        wanted = ", or ".join(" and ".join(map(_letters, f.takes)) for f in row.forms)
+        here = " and ".join(show(e.type.dims) for e in given[: len(row.forms[0].takes)])
+        scope.fail("E301", f"`{row.name}` wants {wanted}, here {here}", span,
+                   why="equal letters are equal dims")  # fmt: skip
+    for expr, parameter in zip(given[len(form.takes) :], row.named, strict=True):
+        if expr.type.dims:
+            scope.fail("E301", f"`{parameter.name}` of `{row.name}` is a scalar", expr.span)
+        domain(expr, parameter, row.name, expr.span, scope)
+    dims = tuple(found[letter] for letter in form.gives)
+    counted = given[-1:] if row.kind == "between" else given
+    return Type(result_kind(row.kind, counted), dims)
+
+
+def _letters(letters: tuple[str, ...]) -> str:
+    return f"[{', '.join(letters)}]" if letters else "a scalar"
+
+
+def _end_to_end(given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
+    """The type of arrays laid end to end along their first dim; a scalar is one element."""
+    rank = max(1, *(len(e.type.dims) for e in given), 1)
+    counts: list[int | None] = []
+    rest: tuple[Extent, ...] | None = None
+    for expr in given:
+        dims = expr.type.dims or (Extent(None, size=1),)
+        beyond = dims[1:]
+        if len(dims) != rank or (rest is not None and not all(map(same, rest, beyond))):
+            every = ", ".join(show(e.type.dims) for e in given)
+            scope.fail("E301", f"`concat` wants equal dims beyond the first, here {every}", span)
+        rest = beyond if rest is None else rest
+        counts.append(size(dims[0]))
+    known = [c for c in counts if c is not None]
+    total = sum(known) if len(known) == len(counts) else None
+    return Type(join(given), (Extent(None, size=total), *(rest or ())))
+
+
+def listed(items: tuple[Expr, ...], span: Span, scope: Scope) -> Expr:
+    """`[a, b]`, or `stack(a, b)`: items of equal dims on a new first dim."""
+    dims = items[0].type.dims
+    for item in items[1:]:
+        if len(item.type.dims) != len(dims) or not all(map(same, item.type.dims, dims)):
+            both = f"{show(dims)} and {show(item.type.dims)}"
+            message = f"the items of a list have different dims: {both}"
+            scope.fail("E301", message, item.span, second=(items[0].span, "the first item"))
+    strings = [i.type.kind == "string" for i in items]
+    if any(strings) and not all(strings):
+        scope.fail("E305", "a list holds labels or numbers, not both", span)
+    kind = Type(join(items), (Extent(None, size=len(items)), *dims))
+    return Array(items, (), None, kind, span)
+
+
+def size_of(array: Expr, span: Span, scope: Scope) -> Expr:
+    """`size(x)`: the number of elements along the first dim."""
+    if not array.type.dims:
+        scope.fail("E301", "`size` wants an array, this is a scalar", span)
+    first, count = array.type.dims[0], Type("count")
+    if first.of:
+        return Reduce(
+            "sum", Const(1, count), (Loop("", first, span=span),), None, None, count, span
+        )
+    if first.dim is not None:
+        return Ref(first.dim, count, span)
+    if first.size is not None:
+        return Const(first.size, count, span)
+    return Apply("size", (array,), count, span)
 
 
 def as_extent(expr: Expr, scope: Scope) -> Extent:

@@ -4,6 +4,8 @@ Arguments come lined up: leading axes broadcast, the last `events` axes are an a
 """
 
 from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -38,13 +40,26 @@ def either(a: Numbers, b: Numbers) -> Numbers:
     return negation(both(negation(a), negation(b)))
 
 
-def _special(name: str) -> Callable[..., Numbers]:
+def _scipy(module: str, name: str) -> Callable[..., Numbers]:
     """A function of SciPy, which is imported when it is first needed."""
 
     def called(*arguments: Numbers) -> Numbers:
-        from scipy import special  # noqa: PLC0415 (half the time of an import of this package)
+        # Half the time of an import of this package.
+        found: Numbers = getattr(import_module(f"scipy.{module}"), name)(*arguments)
+        return found
 
-        found: Numbers = getattr(special, name)(*arguments)
+    return called
+
+
+_special = partial(_scipy, "special")
+linalg = partial(_scipy, "linalg")
+
+
+def _known(test: Callable[[Numbers], Any]) -> Callable[[Numbers], Numbers]:
+    """A test, unknown where its argument is."""
+
+    def called(x: Numbers) -> Numbers:
+        found: Numbers = np.where(np.isnan(x), np.nan, test(x))
         return found
 
     return called
@@ -60,7 +75,8 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "^": np.float_power, "neg": np.negative, "and": both, "or": either, "not": negation,
     "==": _compare(np.equal), "!=": _compare(np.not_equal), "<": _compare(np.less),
     "<=": _compare(np.less_equal), ">": _compare(np.greater), ">=": _compare(np.greater_equal),
-    "exp": np.exp, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
+    "step": _known(lambda x: x >= 0), "exp": np.exp, "log": np.log,
+    "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
     "abs": np.abs, "square": np.square, "sign": np.sign, "floor": np.floor, "ceil": np.ceil,
     "round": np.round, "sin": np.sin, "cos": np.cos, "tan": np.tan, "asin": np.arcsin,
     "acos": np.arccos, "atan": np.arctan, "atan2": np.arctan2, "sinh": np.sinh, "cosh": np.cosh,
@@ -98,6 +114,7 @@ OVER: dict[str, Callable[[Numbers], Any]] = {
 }  # fmt: skip
 ALONG: dict[str, Callable[[Numbers], Any]] = {
     "cumsum": lambda x: x.cumsum(-1), "cumprod": lambda x: x.cumprod(-1),
+    "normalize": lambda x: x / x.sum(-1, keepdims=True),
     "sort": lambda x: np.sort(x, -1), "softmax": _softmax,
     "log_softmax": lambda x: x - np.logaddexp.reduce(x, -1)[..., None],
 }  # fmt: skip

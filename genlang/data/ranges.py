@@ -12,6 +12,7 @@ from genlang.check.model import Apply, Const, Expr, Extent, Index, Loop, Ref, Sl
 from genlang.check.walk import substitute
 from genlang.data.functions import ELEMENTWISE
 from genlang.data.values import Trouble, Value
+from genlang.lang.functions import FUNCTIONS, Form
 
 if TYPE_CHECKING:
     from genlang.data.evaluate import Evaluator
@@ -96,7 +97,10 @@ def _look(known: Evaluator, expr: Index, asked: Asked, mask: Value | None) -> No
 def agree(known: Evaluator, expr: Apply, given: list[Value | None], mask: Value | None) -> bool:
     """Whether the sizes of dims that must be equal are; anonymous ones wait for the data."""
     dims = [a.type.dims for a in expr.arguments]
-    if expr.function in ("@", "dot"):
+    form = FUNCTIONS[expr.function].form(tuple(map(len, dims)))
+    if form is not None:
+        pairs = _alike(form)
+    elif expr.function == "@":
         pairs = [(0, len(dims[0]) - 1, 1, 0)]
     elif expr.function in ELEMENTWISE:
         wide = [i for i, d in enumerate(dims) if d]
@@ -112,6 +116,16 @@ def agree(known: Evaluator, expr: Apply, given: list[Value | None], mask: Value 
             known.report(Trouble(expr, None, dims[i][k], one, two, bad), mask)
             return False
     return True
+
+
+def _alike(form: Form) -> list[tuple[int, int, int, int]]:
+    """The dims of a form that are equal: argument and place, beside the first of their letter."""
+    first: dict[str, tuple[int, int]] = {}
+    return [
+        (*first.setdefault(letter, (i, k)), i, k)
+        for i, letters in enumerate(form.takes)
+        for k, letter in enumerate(letters)
+    ]
 
 
 def _size(known: Evaluator, extent: Extent, value: Value | None, place: int) -> Value | None:

@@ -171,23 +171,34 @@ def _float(code: Code, expr: Expr) -> Code:
 def _call(expr: Apply, codes: list[Code], scope: Scope) -> Code:
     row = FUNCTIONS[expr.function]
     event = len(expr.type.dims)
-    axes = union(scope.order, codes)
-    if row.kind not in ("same", "join", "abs") and row.shape != "special":
+    if row.kind not in ("same", "join", "zeros", "abs") and row.shape != "special":
         codes = [_float(c, a) for c, a in zip(codes, expr.arguments, strict=True)]
-    if row.shape == "elementwise":
-        if row.smooth != "real":
-            codes = [
-                c if _inside(a, row.smooth) else _guarded(c, HARMLESS_ARGUMENT, scope)
-                for c, a in zip(codes, expr.arguments, strict=True)
-            ]
-        axes = union(scope.order, codes)
+    if row.shape == "elementwise" and row.smooth != "real":
+        codes = [
+            c if _inside(a, row.smooth) else _guarded(c, HARMLESS_ARGUMENT, scope)
+            for c, a in zip(codes, expr.arguments, strict=True)
+        ]
+    axes = union(scope.order, codes)
+    text, wide = row.torch, [0] * len(codes)
+    form = row.form(tuple(len(a.type.dims) for a in expr.arguments))
+    if form is not None:
+        # Scalars by name broadcast over the result.
+        text, places = form.torch, len(form.takes)
+        wide = [0] * places + [len(form.gives)] * (len(codes) - places)
+        codes = [*map(tensor, codes[:places]), *codes[places:]]
+    elif row.shape == "elementwise":
         codes = [tensor(c) for c in codes]
-        wanted = max(c.event for c in codes)
-        codes = [lined_up(c, axes, wanted, scope.order) for c in codes]
-    else:
-        codes = [lined_up(c, axes, 0, scope.order) for c in codes]
-    text = row.torch.replace("{*}", ", ".join(c.text for c in codes)).format(*codes)
-    return Code(text, axes, event, level={"sum": SUM, "sign": SIGN}.get(row.binds, ATOM))
+        wide = [max(c.event for c in codes)] * len(codes)
+    elif expr.function in ("concat", "linspace"):
+        codes = [tensor(c) if expr.function == "concat" else c for c in codes]
+        wide = [event if expr.function == "concat" else 0] * len(codes)
+    codes = [lined_up(c, axes, w, scope.order) for c, w in zip(codes, wide, strict=True)]
+    rank = codes[0].event if expr.function == "size" else event
+    text = text.replace("{*}", ", ".join(c.text for c in codes)).format(*codes, rank=rank)
+    level = {"sum": SUM, "sign": SIGN}.get(row.binds, ATOM)
+    if expr.function == "size":
+        return Code(text, number=True)
+    return Code(text, axes, event, level=level)
 
 
 def matmul(a: Code, b: Code, scope: Scope) -> Code:

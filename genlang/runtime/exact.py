@@ -13,6 +13,17 @@ import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
+from genlang.runtime.arrays import (
+    concat,
+    interpolate,
+    linspace,
+    matern32,
+    matern52,
+    periodic,
+    quad_form,
+    rbf,
+    solve_triangular,
+)
 from genlang.runtime.counts import (
     Geometric,
     NegativeBinomial,
@@ -77,8 +88,9 @@ __all__ = [
     "Kumaraswamy", "LogNormal", "Logistic", "Multinomial", "MultivariateNormal", "NegativeBinomial",
     "NegativeBinomialLog", "OrderedLogistic", "Pareto", "Poisson", "PoissonLog", "SkewNormal",
     "StudentT", "Uniform", "VonMises", "Weibull", "baseline", "choice", "cholesky_cov", "clamp",
-    "cov", "inv_cloglog", "lbeta", "lchoose", "log1m_exp", "logsumexp", "normalized", "one_hot",
-    "truncated", "unit_vector",
+    "concat", "cov", "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp",
+    "logsumexp", "matern32", "matern52", "normalized", "one_hot", "periodic", "quad_form", "rbf",
+    "solve_triangular", "truncated", "unit_vector",
 ]  # fmt: skip
 
 
