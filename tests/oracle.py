@@ -304,6 +304,30 @@ def _multivariate_normal(x: Value, p: Parameters) -> float:
     return float(stats.multivariate_normal.logpdf(x, np.asarray(p["loc"]), cov))
 
 
+def _multivariate_t(x: Value, p: Parameters) -> float:
+    shape = p["scale_tril"] @ p["scale_tril"].T
+    return float(stats.multivariate_t.logpdf(x, np.asarray(p["loc"]), shape, p["df"]))
+
+
+def _low_rank(x: Value, p: Parameters) -> float:
+    cov = p["factor"] @ p["factor"].T + np.diag(p["diagonal"])
+    return float(stats.multivariate_normal.logpdf(x, np.asarray(p["loc"]), cov))
+
+
+def _process(x: Value, p: Parameters) -> float:
+    kernel = np.asarray(p["kernel"])
+    added = p.get("noise", 0) ** 2 + 1e-9 * kernel.diagonal().mean()
+    cov = kernel + added * np.eye(len(kernel))
+    return float(stats.multivariate_normal.logpdf(x, np.zeros(len(kernel)), cov))
+
+
+def _zero_sum(x: Value, p: Parameters) -> float:
+    if abs(np.sum(x)) > 1e-6 * np.abs(x).max():
+        return -math.inf
+    logs = stats.norm(0, p["scale"]).logpdf(x).sum()
+    return float(logs - stats.norm(0, p["scale"]).logpdf(0))
+
+
 def _multinomial(x: Value, p: Parameters) -> float:
     return float(stats.multinomial.logpmf(x, p.get("total", np.sum(x)), p["probs"]))
 
@@ -354,11 +378,20 @@ CLOSED: dict[str, Callable[[Value, Parameters], float]] = {
     "DiscreteUniform": _uniform_int,
     "Dirichlet": _dirichlet,
     "MultivariateNormal": _multivariate_normal,
+    "MultivariateStudentT": _multivariate_t,
+    "LowRankMultivariateNormal": _low_rank,
+    "GaussianProcess": _process,
+    "ZeroSumNormal": _zero_sum,
+    "Wishart": lambda x, p: float(stats.wishart.logpdf(x, p["df"], p["scale"])),
+    "InverseWishart": lambda x, p: float(stats.invwishart.logpdf(x, p["df"], p["scale"])),
     "Multinomial": _multinomial,
     "Delta": lambda x, p: 0.0 if np.all(np.equal(x, next(iter(p.values())))) else -math.inf,
     "Flat": lambda x, p: 0.0,
 }
-VECTOR = frozenset({"Dirichlet", "MultivariateNormal", "Multinomial", "Delta"})
+VECTOR = frozenset({
+    "Dirichlet", "MultivariateNormal", "MultivariateStudentT", "LowRankMultivariateNormal",
+    "GaussianProcess", "ZeroSumNormal", "Wishart", "InverseWishart", "Multinomial", "Delta",
+})  # fmt: skip
 
 # Laws through SciPy: parameters -> frozen distribution (also for the cdf of a truncated one).
 FROZEN: dict[str, Callable[[Parameters], Any]] = {

@@ -97,15 +97,68 @@ def log_multivariate_normal(x, loc, covariance):
     return -(quadratic + log(mp.det(covariance)) + len(x) * log(2 * pi)) / 2
 
 
-def log_lkj_cholesky(x, size, eta):
+def log_multivariate_t(x, df, loc, tril):
+    size, tril = len(x), mp.matrix(tril)
+    gap = mp.matrix([a - b for a, b in zip(x, loc, strict=True)])
+    z = mp.inverse(tril) * gap
+    head = lgamma((df + size) / 2) - lgamma(df / 2) - size * log(df * pi) / 2
+    return head - log(mp.det(tril)) - (df + size) / 2 * log(1 + (z.T * z)[0] / df)
+
+
+def log_low_rank(x, loc, factor, diagonal):
+    w = mp.matrix(factor)
+    return log_multivariate_normal(x, loc, w * w.T + mp.diag(diagonal))
+
+
+def log_process(y, x, length, scale, noise):
+    covariance = mp.matrix(len(x), len(x))
+    for i, j in itertools.product(range(len(x)), repeat=2):
+        covariance[i, j] = scale**2 * exp(-((x[i] - x[j]) ** 2) / (2 * length**2))
+        if i == j:
+            covariance[i, j] += noise**2 + scale**2 * mpf(1e-9)
+    return log_multivariate_normal(y, [0] * len(y), covariance)
+
+
+def log_zero_sum(x, scale, size):
+    return -sum(v**2 for v in x) / (2 * scale**2) - (size - 1) * log(2 * pi * scale**2) / 2
+
+
+def log_lkj(x, size, eta):
     """Lewandowski, Kurowicka and Joe (2009), through the vine: an independent normalizer."""
     n = int(size)
-    total = sum((n - i - 1 + 2 * eta - 2) * log(x[i][i]) for i in range(1, n))
     norm = mpf(0)
     for k in range(1, n):
         b = eta + mpf(n - 1 - k) / 2
         norm += (n - k) * (lbeta(b, b) + (2 * b - 1) * log(2))
-    return total - norm
+    return (eta - 1) * log(mp.det(mp.matrix(x))) - norm
+
+
+def log_wishart_norm(df, size):
+    gammas = sum(lgamma((df - i) / 2) for i in range(size))
+    return df * size * log(2) / 2 + size * (size - 1) * log(pi) / 4 + gammas
+
+
+def log_wishart(x, df, scale):
+    x, scale = mp.matrix(x), mp.matrix(scale)
+    size, product = x.rows, mp.inverse(scale) * x
+    trace = sum(product[i, i] for i in range(size))
+    head = (df - size - 1) / 2 * log(mp.det(x)) - df / 2 * log(mp.det(scale))
+    return head - trace / 2 - log_wishart_norm(df, size)
+
+
+def log_inverse_wishart(x, df, scale):
+    x, scale = mp.matrix(x), mp.matrix(scale)
+    size, product = x.rows, scale * mp.inverse(x)
+    trace = sum(product[i, i] for i in range(size))
+    head = df / 2 * log(mp.det(scale)) - (df + size + 1) / 2 * log(mp.det(x))
+    return head - trace / 2 - log_wishart_norm(df, size)
+
+
+def log_lkj_cholesky(x, size, eta):
+    """The same of the factor, with the Jacobian of its square."""
+    n = int(size)
+    roots = sum((n - i - 3 + 2 * eta) * log(x[i][i]) for i in range(1, n))
+    return roots + log_lkj(mp.eye(n), size, eta)
 
 
 def log_ordered(k, eta, cuts):
@@ -150,6 +203,10 @@ SCALED = {"scale": "positive"}
 COUNTS = [0, 1, 2, 15, 16, 17, 1000, 1001, 30000]
 VECTOR = ([0.2, 0.3, 0.5], [1e-9, 0.4, 0.6 - 1e-9])
 COVARIANCE = ([[2.0, 0.3], [0.3, 0.5]], [[1e-6, 0.0], [0.0, 1e4]], [[1.0, 0.999], [0.999, 1.0]])
+CORRELATION = (
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+    [[1.0, 0.5, -0.3], [0.5, 1.0, 0.25], [-0.3, 0.25, 1.0]],
+)
 
 CASES = [
     Case("Normal(loc[n], scale[n])", LS, grid(Z, LOC, SCALE, at=moved),
@@ -302,6 +359,37 @@ CASES = [
          [(x, [0.5, 1.0], c) for x in ([0.1, -2.0],) for c in COVARIANCE],
          lambda x, m, p: log_multivariate_normal(x, m, mp.inverse(mp.matrix(p) + mp.eye(len(x)))),
          value="real[K]"),
+    Case("MultivariateStudentT(df[n], loc[n], scale_tril=tril[n] + zeros(K, K))",
+         {"df": "positive", "loc": "real[K]", "tril": "real[K, K]"},
+         [(x, d, [0.5, 1.0], np.linalg.cholesky(c).tolist()) for c in COVARIANCE
+          for x in ([0.1, -2.0], [1e9, 1.0]) for d in (0.3, 4.0, 1e10)],
+         log_multivariate_t, value="real[K]"),
+    Case("LowRankMultivariateNormal(loc[n], factor=w[n], diagonal=d[n])",
+         {"loc": "real[K]", "w": "real[K, J]", "d": "positive[K]"},
+         [(x, [0.5, 1.0, -2.0], w, d) for x in ([0.1, -2.0, 30.0], [1.5, 3.0, 0.0])
+          for w in ([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]], [[1.0, 0.3], [2.0, -0.1], [2.0, 4.0]])
+          for d in ([1.0, 2.0, 0.5], [1e-6, 1e-6, 1e-6], [1e-6, 1.0, 1e6])],
+         log_low_rank, value="real[K]"),
+    Case("GaussianProcess(x[n], rbf(length=l[n], scale=s[n]), noise=e[n])",
+         {"x": "data real[K]", "l": "positive", "s": "positive", "e": "nonneg"},
+         [(y, [0.0, 1.0, 4.0], r, s, e) for y in ([0.1, -2.0, 0.3],) for r in (0.2, 1.0)
+          for s in (0.1, 30.0) for e in (0.0, 0.5)],
+         log_process, value="real[K]"),
+    Case("ZeroSumNormal(scale[n], dim=K)", {"scale": "positive", "K": "size"},
+         [(x, s, 3) for x in ([1.0, -3.0, 2.0], [0.0, 0.0, 0.0], [1e6, -1e6, 0.0])
+          for s in (1e-3, 2.0, 1e5)], log_zero_sum, value="real[K]"),
+    Case("LKJ(K, eta[n])", {"K": "size", "eta": "positive"},
+         [(r, 3, e) for r in CORRELATION for e in (0.3, 1.0, 20.0)], log_lkj, value="corr[K]"),
+    Case("Wishart(df[n], s[n] + zeros(K, K))", {"df": "positive", "s": "real[K, K]"},
+         [((np.array(x) * d).tolist(), d, s) for x in COVARIANCE for s in COVARIANCE[::2]
+          for d in (1.01, 4.0, 1e3)]
+         + [([[2e6, 1e5], [1e5, 1e7]], 1e7, [[0.2, 0.0], [0.0, 1.0]])],
+         log_wishart, value="cov[K]"),
+    Case("InverseWishart(df[n], s[n] + zeros(K, K))", {"df": "positive", "s": "real[K, K]"},
+         [((np.array(x) / d).tolist(), d, s) for x in COVARIANCE for s in COVARIANCE[::2]
+          for d in (1.01, 4.0, 1e3)]
+         + [([[2e-7, 1e-9], [1e-9, 1e-7]], 1e7, [[2.0, 0.0], [0.0, 1.0]])],
+         log_inverse_wishart, value="cov[K]"),
     Case("LKJCholesky(K, eta[n])", {"K": "size", "eta": "positive"},
          [([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.5, 0.5, math.sqrt(0.5)]], 3, e)
           for e in (0.3, 1.0, 20.0)], log_lkj_cholesky, value="cholesky_corr[K]"),
@@ -328,7 +416,11 @@ def length(case: Case) -> int:
 def text(case: Case, *, role: str, parameters: str = "param") -> str:
     """A model: the parameters as `param`s or data, one draw for each point."""
     lines = (
-        ["dim N, K"] if "K" in case.call + "".join(case.types.values()) + case.value else ["dim N"]
+        ["dim N, K, J = 2"]
+        if "J]" in "".join(case.types.values())
+        else ["dim N, K"]
+        if "K" in case.call + "".join(case.types.values()) + case.value
+        else ["dim N"]
     )
     for name, declared in case.types.items():
         if declared == "size":
@@ -401,10 +493,15 @@ def direction(case: Case, rng: np.random.Generator, place: int, value: Any) -> A
     array = np.asarray(value, dtype=float)
     step = rng.choice([-1.0, 0.7], array.shape) * np.where(array == 0, 0.5, np.abs(array))
     declared = [case.value, *case.types.values()][place]
-    if "[K, K]" in declared or declared.startswith("cholesky"):
-        step = np.tril(step) if "tril" in case.call or place == 0 else (step + step.T) / 2
-        if place == 0:
+    if "[K, K]" in declared or declared.startswith(("cholesky", "cov", "corr")):
+        lower = "tril" in case.call if place else declared.startswith("cholesky")
+        step = np.tril(step) if lower else (step + step.T) / 2
+        if declared.startswith("corr"):
+            step -= np.diag(np.diag(step))
+        elif place == 0 and lower:
             step = step * (np.asarray(value) != 0)
+    if case.name == "ZeroSumNormal" and place == 0:
+        step = step - step.mean()
     return step.tolist()
 
 
@@ -982,6 +1079,22 @@ def test_positions_are_drawn_with_their_probabilities(call, probs):
             stats.dirichlet_multinomial([2, 3, 5], 7).cov(),
         ),
         (
+            "MultivariateStudentT(9, [1, 2], scale_tril=[[2, 0], [0.5, 1]])",
+            [1, 2],
+            np.array([[4, 1], [1, 1.25]]) * 9 / 7,
+        ),
+        (
+            "LowRankMultivariateNormal([1, 2], factor=[[1], [-2]], diagonal=[0.5, 3])",
+            [1, 2],
+            [[1.5, -2], [-2, 7]],
+        ),
+        (
+            "GaussianProcess([0, 1], rbf(length=1, scale=2), noise=0.5)",
+            [0, 0],
+            [[4.25, 4 * math.exp(-0.5)], [4 * math.exp(-0.5), 4.25]],
+        ),
+        ("ZeroSumNormal(2, dim=3)", [0, 0, 0], 4 * (np.eye(3) - 1 / 3)),
+        (
             "MultivariateNormal([1, 2], covariance=[[2, 0.5], [0.5, 1]])",
             [1, 2],
             [[2, 0.5], [0.5, 1]],
@@ -1005,6 +1118,34 @@ def test_correlation_factors_are_drawn_with_uniform_correlations_at_eta_one():
     assert np.allclose((y**2).sum(-1), 1)
     # Of two variables the correlation is uniform on (-1, 1).
     assert stats.kstest(y[:, 1, 0], stats.uniform(-1, 2).cdf).pvalue > 1e-6
+
+
+@pytest.mark.parametrize(
+    ("call", "law"),
+    [
+        ("Wishart(5, [[2, 0.5], [0.5, 1]])", stats.wishart(5, [[2, 0.5], [0.5, 1]])),
+        ("InverseWishart(9, [[2, 0.5], [0.5, 1]])", stats.invwishart(9, [[2, 0.5], [0.5, 1]])),
+    ],
+)
+def test_covariances_are_drawn_with_their_moments_and_spread(call, law):
+    y = drawn(call)
+    assert np.allclose(y, y.swapaxes(1, 2), atol=1e-12)
+    other = law.rvs(20_000, random_state=np.random.default_rng(3))
+    for of in (np.linalg.det, lambda x: x[:, 1, 0], lambda x: x[:, 0, 0], lambda x: x[:, 1, 1]):
+        assert stats.ks_2samp(of(y), of(other)).pvalue > 1e-6
+    error = y.std(0) / math.sqrt(len(y))
+    assert (np.abs(y.mean(0) - law.mean()) < 5 * error).all()
+
+
+def test_correlations_are_drawn_as_the_products_of_their_factors():
+    y, factors = drawn("LKJ(3, 2.5)"), drawn("LKJCholesky(3, 2.5)")
+    other = factors @ factors.swapaxes(1, 2)
+    assert np.allclose(np.diagonal(y, axis1=1, axis2=2), 1, atol=1e-14)
+    for i, j in ((1, 0), (2, 0), (2, 1)):
+        # Each is Beta(eta + 1 / 2) on (-1, 1), of three variables.
+        assert stats.kstest(y[:, i, j], stats.beta(3, 3, -1, 2).cdf).pvalue > 1e-6
+    dets = [np.linalg.det(x) for x in (y, other)]
+    assert stats.ks_2samp(*dets).pvalue > 1e-6
 
 
 def test_ints_beside_real_parameters_do_not_round_them():

@@ -1,6 +1,7 @@
 """What is called: a function of the table, or a name that no model has, with its right spelling."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from genlang.check import foreign
@@ -120,6 +121,25 @@ def in_order(name: str, node: nodes.Call, scope: Scope) -> list[int | Const]:
                        help=f"write `{scope.text(node.span)[:-1]}, {p.name} = ...)`")  # fmt: skip
         found.append(places.get(p.name, Const(p.default or 0, Type("positive"))))
     return found
+
+
+def completed(kernel: nodes.Expr, points: nodes.Argument, scope: Scope) -> nodes.Expr:
+    """The call of a kernel, `rbf(length=2)`, with the points that it leaves out."""
+    kernels = [name for name, row in FUNCTIONS.items() if row.named]
+    match kernel:
+        case nodes.Call(function=nodes.Name(name=name), arguments=arguments) if name in kernels:
+            extra = next((a for a in arguments if a.name is None), None)
+            if extra is not None:
+                scope.fail("E405", f"the points of `{name}` are left out here", extra.span,
+                           why="they are the first argument of the process")  # fmt: skip
+            return replace(kernel, arguments=(points, points, *arguments))
+        case _:
+            scope.fail(
+                "E405",
+                "the kernel is a call with its points left out",
+                kernel.span,
+                help="one of: " + ", ".join(f"`{n}(length=...)`" for n in kernels),
+            )
 
 
 def applied(name: str, arguments: tuple[Expr, ...], span: Span, scope: Scope) -> Expr:

@@ -14,7 +14,7 @@ from genlang.check.shapes import show
 from genlang.check.simplex import simplex
 from genlang.check.supports import of_kind, support
 from genlang.check.walk import substitute, walk
-from genlang.lang.distributions import Parameter
+from genlang.lang.distributions import DISTRIBUTIONS, Parameter
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 
@@ -25,12 +25,14 @@ WORDS = {
     "count": "must be a count (0, 1, 2, ...)",
     "int": "must be an int",
 }
-# The types that hold the values of a matrix parameter, what it must be, and another name for it.
-_SYMMETRIC = (("cov", "corr"), "symmetric and positive definite")
+# The types that hold the values of a matrix, what it must be, and how one of the other is made.
 MATRICES = {
-    "covariance": _SYMMETRIC,
-    "precision": _SYMMETRIC,
-    "scale_tril": (("cholesky_cov", "cholesky_corr"), "lower triangular with a positive diagonal"),
+    "cov": (("cov", "corr"), "symmetric and positive definite", "{0} @ transpose({0})"),
+    "cholesky_cov": (
+        ("cholesky_cov", "cholesky_corr"),
+        "lower triangular with a positive diagonal",
+        "cholesky({0})",
+    ),
 }
 FEW = 4  # so many names are tried value by value
 EDITS = {
@@ -45,7 +47,7 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
     if p.domain == "simplex":
         simplex(expr, f"`{p.name}` of `{law}`", span, scope)
         return
-    if p.name in MATRICES:
+    if p.domain in MATRICES:
         _matrix(expr, p, law, span, scope)
         return
     if p.domain not in WORDS or inside(expr, p.domain):
@@ -83,7 +85,7 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
 
 def _matrix(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None:
     """A declared name as a matrix parameter has a type that says so; numbers are checked later."""
-    kinds, words = MATRICES[p.name]
+    kinds, words, made = MATRICES[p.domain]
     base = expr.base if isinstance(expr, Index) else expr
     variable = base.symbol if isinstance(base, Ref) else None
     if not isinstance(variable, Variable) or expr.type.structure in kinds:
@@ -94,12 +96,16 @@ def _matrix(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> Non
         return
     kind = expr.type.structure or expr.type.kind
     written = kind + show(expr.type.dims[-1:] if expr.type.structure else expr.type.dims)
-    other = next((n for n, (found, _) in MATRICES.items() if kind in found), "")
+    other = next((n for n, (found, *_) in MATRICES.items() if kind in found), "")
+    beside = (q for form in DISTRIBUTIONS[law].forms for q in form.parameters)
+    name = next((q.name for q in beside if q.domain == other), "")
     size = show(expr.type.dims[-1:])
     edit = f"declare `{variable.name}` as `{kinds[0]}{size}`"
-    if other:
-        edit = f"write `{other}={scope.text(span)}`"
-    elif variable.role == "latent":
+    if name:
+        edit = f"write `{name}={scope.text(span)}`"
+    elif other:
+        edit = f"write `{made.format(scope.text(span))}`"
+    elif variable.role == "latent" and law == "MultivariateNormal":
         edit = "`MultivariateNormal` takes a `LKJCholesky` draw, scaled, as `scale_tril=`"
     scope.fail("E408", f"`{p.name}` of `{law}` must be {words}", span,
                why=f"`{variable.name}` is of type `{written}`", help=edit,

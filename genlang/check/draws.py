@@ -22,7 +22,7 @@ from genlang.check.model import (
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show
 from genlang.check.supports import drawn
-from genlang.check.written import drawn_as, written_type
+from genlang.check.written import drawn_as, sized, written_type
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.syntax import nodes
 
@@ -186,7 +186,7 @@ def _over_cells(node: nodes.DrawDecl, target: nodes.Target, known: Variable, sco
 
     def read(place: int, part: nodes.Expr) -> Law:
         with covering(along, place, scope):
-            return law(part, tuple(unnamed), scope)[0]
+            return sized(*law(part, tuple(unnamed), scope), known.cell.dims, scope)[0]
 
     laws = scope.every(*(partial(read, place, part) for place, part in enumerate(parts)))
     found = laws[0] if along is None else together(laws, along, None, node.distribution.span)

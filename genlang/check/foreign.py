@@ -46,6 +46,12 @@ LAWS: dict[str, tuple[str, ...]] = {
     "multi_normal": ("MultivariateNormal({0}, covariance = {1})",),
     "multi_normal_cholesky": ("MultivariateNormal({0}, scale_tril = {1})",),
     "multi_normal_prec": ("MultivariateNormal({0}, precision = {1})",),
+    "multi_student_t_cholesky": ("MultivariateStudentT({0}, {1}, scale_tril = {2})",),
+    "multi_student_t": ("MultivariateStudentT({0}, {1}, scale_tril = cholesky({2}))",),
+    "lkj_corr": ("LKJ(D, {0})",),
+    "LKJCorr": ("LKJ(D, {1})",),
+    "wishart": ("Wishart({0}, {1})",),
+    "inv_wishart": ("InverseWishart({0}, {1})",),
     "lkj_corr_cholesky": ("LKJCholesky(D, {0})",),
     # BUGS and JAGS: precisions, not standard deviations.
     "dnorm": ("Normal({0}, 1 / sqrt({1}))",),
@@ -179,9 +185,7 @@ TYPES = {
 
 # What the language has and this version does not yet.
 LATER = frozenset({
-    "ode", "ICAR", "MultivariateStudentT", "LowRankMultivariateNormal", "ZeroSumNormal",
-    "GaussianProcess", "LKJ", "Wishart", "InverseWishart", "Censored", "ZeroInflated", "Hurdle",
-    "Mixture", "Interval",
+    "ode", "ICAR", "Censored", "ZeroInflated", "Hurdle", "Mixture", "Interval",
 })  # fmt: skip
 
 

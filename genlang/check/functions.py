@@ -18,7 +18,9 @@ from genlang.check.scope import Scope
 from genlang.check.shapes import joined, same, show, size
 from genlang.lang.functions import FUNCTIONS, Function
 from genlang.lang.types import INTEGERS
-from genlang.source import Span
+from genlang.source import NOWHERE, Span
+
+COUNT = Type("count")
 
 # What runs over a dim, `name(... for t in T)`, or takes one array.
 REDUCTIONS = ("sum", "prod", "mean", "min", "max", "logsumexp", "any", "all")
@@ -60,7 +62,7 @@ def result_kind(kind: str, given: tuple[Expr, ...]) -> str:
             inner = given[-1].type.kind
             return "count" if inner == "bool" else "nonneg" if inner == "unit" else inner
         case "zeros":
-            return join((*given, Const(0, Type("count"))))
+            return join((*given, Const(0, COUNT)))
         case "between":
             kinds = ("unit", "positive", "nonneg", "real")
             return next(k for k in kinds if all(inside(e, k) for e in given))
@@ -158,16 +160,19 @@ def size_of(array: Expr, span: Span, scope: Scope) -> Expr:
     """`size(x)`: the number of elements along the first dim."""
     if not array.type.dims:
         scope.fail("E301", "`size` wants an array, this is a scalar", span)
-    first, count = array.type.dims[0], Type("count")
-    if first.of:
+    found = extent_size(array.type.dims[0], span)
+    return Apply("size", (array,), COUNT, span) if found is None else found
+
+
+def extent_size(extent: Extent, span: Span = NOWHERE) -> Expr | None:
+    """The size of an axis as an expression, None where only the data tell."""
+    if extent.of:
         return Reduce(
-            "sum", Const(1, count), (Loop("", first, span=span),), None, None, count, span
+            "sum", Const(1, COUNT), (Loop("", extent, span=span),), None, None, COUNT, span
         )
-    if first.dim is not None:
-        return Ref(first.dim, count, span)
-    if first.size is not None:
-        return Const(first.size, count, span)
-    return Apply("size", (array,), count, span)
+    if extent.dim is not None:
+        return Ref(extent.dim, COUNT, span)
+    return None if extent.size is None else Const(extent.size, COUNT, span)
 
 
 def as_extent(expr: Expr, scope: Scope) -> Extent:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NoReturn
 
 from genlang.check import foreign
+from genlang.check.calls import completed
 from genlang.check.domains import domain
 from genlang.check.expressions import condition, expression
 from genlang.check.functions import as_extent
@@ -138,7 +139,10 @@ def _distribution(
     form = _form(node, row, set(given), scope)
 
     def parameter(p: Parameter) -> Expr:
-        return _parameter(expression(given[p.name].value, scope), p, row, unnamed, scope)
+        value = given[p.name].value
+        if p.domain == "kernel":
+            value = completed(value, given["x"], scope)
+        return _parameter(expression(value, scope), p, row, unnamed, scope)
 
     def end(name: str) -> Expr:
         return cell(expression(bounds[name].value, scope), 0, unnamed, scope)
@@ -262,7 +266,8 @@ def _parameter(expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], sc
                    help="give every row the same length")  # fmt: skip
     if expr.type.kind == "string":
         scope.fail("E405", f"`{p.name}` of `{row.name}` is a number, this is a label", expr.span)
-    result = cell(expr, p.rank, unnamed, scope)
+    rank = len(expr.type.dims) if p.domain == "points" else p.rank
+    result = cell(expr, rank, unnamed, scope)
     domain(result, p, row.name, expr.span, scope)
     return result
 
@@ -306,10 +311,13 @@ def _drawn(row: Row, given: dict[str, Expr], ends: list[Expr | None], scope: Sco
         extent = next(iter(given.values())).type.dims[-1]
         return Type("index", dim=extent.dim) if extent.dim is not None else Type("count")
     if row.size:
+        if row.size not in given:
+            return Type(row.kind)  # the written type will say
         extent = as_extent(given[row.size], scope)
         return Type(row.kind, (extent,) * row.rank, structure=row.structure)
     if row.rank:
-        vector = next(e for e in given.values() if e.type.dims)
+        points = {p.name for p in row.forms[0].parameters if p.domain == "points"}
+        vector = next(e for name, e in given.items() if e.type.dims and name not in points)
         return Type(row.kind, vector.type.dims[-row.rank :], structure=row.structure)
     if row.name == "Delta":
         return given["x"].type

@@ -4,21 +4,23 @@ from dataclasses import replace
 
 from genlang.check import foreign
 from genlang.check.expressions import expression, known_before
-from genlang.check.functions import as_extent
+from genlang.check.functions import as_extent, extent_size
 from genlang.check.kinds import inside
 from genlang.check.model import (
     Choice,
     Const,
     Distribution,
     Expr,
+    Extent,
     Law,
     Type,
 )
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show
 from genlang.check.supports import drawn, of_type, support
-from genlang.check.walk import law_expressions
+from genlang.check.walk import law_expressions, leaves
 from genlang.diagnostics import suggest
+from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS, SCALARS, SQUARE, STRUCTURES, fits
 from genlang.source import Span
 from genlang.syntax import nodes
@@ -113,6 +115,7 @@ def drawn_as(
     found: Law, draws: Type, written: Type | None, node: nodes.DrawDecl, scope: Scope
 ) -> tuple[Law, Type]:
     """Reconcile a written type with what the distribution draws."""
+    found, draws = sized(found, draws, None if written is None else written.dims, scope)
     if written is None:
         return found, draws
     span = node.type.span if node.type else node.span
@@ -134,6 +137,27 @@ def drawn_as(
         _not_narrower(found, draws, written, span, scope)
     structure = written.structure or draws.structure
     return found, replace(draws, dims=written.dims or draws.dims, structure=structure)
+
+
+def sized(
+    found: Law, draws: Type, dims: tuple[Extent, ...] | None, scope: Scope
+) -> tuple[Law, Type]:
+    """A distribution whose size the written type says."""
+    for leaf in leaves(found):
+        row = DISTRIBUTIONS[leaf.name]
+        if not row.size or row.size in dict(leaf.parameters):
+            continue
+        if leaf is not found:
+            scope.fail("E290", f"a choice of `{leaf.name}` is not supported yet", found.span)
+        extent = dims[0] if dims is not None and len(dims) == row.rank else None
+        count = None if extent is None else extent_size(extent)
+        if extent is None or count is None:
+            named = ", ".join(p.name for p in row.forms[0].parameters[: row.positional])
+            edit = f"write its type, `: real[K] ~ {leaf.name}({named})`"
+            scope.fail("E404", f"`{leaf.name}` wants the dim of one draw", leaf.span, help=edit)
+        whole = replace(leaf, parameters=(*leaf.parameters, (row.size, count)))
+        return whole, Type(row.kind, (extent,) * row.rank, structure=row.structure)
+    return found, draws
 
 
 def _not_narrower(found: Law, draws: Type, written: Type, span: Span, scope: Scope) -> None:

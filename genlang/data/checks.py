@@ -201,7 +201,7 @@ class Checks:
             if value is None:
                 continue
             given[name] = value
-            key = name if name in PARAMETERS else domains[name].domain
+            key = domains[name].domain
             if key in PARAMETERS:
                 words, test = PARAMETERS[key]
                 rank = domains[name].rank

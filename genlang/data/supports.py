@@ -124,6 +124,7 @@ STRUCTURES: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
     "ordered": ("increase", _increases),
     "positive_ordered": ("increase", _increases),
     "baseline": ("have 0 as its first element", lambda x: x[..., 0] == 0),
+    "zero_sum": ("add up to 0", lambda x: np.abs(x.sum(-1)) <= TOLERANCE * np.abs(x).max(-1)),
     "unit_vector": ("have length 1", _is_unit),
     "corr": ("be symmetric and positive definite with ones on the diagonal", _is_corr),
     "cov": ("be symmetric and positive definite", is_symmetric_positive),
@@ -133,12 +134,9 @@ STRUCTURES: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
         lambda x: is_factor(x) & _is_unit(x).all(-1),
     ),
 }
-# Of vectors and matrices that are parameters, by domain or by name.
+# Of vectors and matrices that are parameters, by domain.
 PARAMETERS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
-    "simplex": STRUCTURES["simplex"],
-    "covariance": STRUCTURES["cov"],
-    "precision": STRUCTURES["cov"],
-    "scale_tril": STRUCTURES["cholesky_cov"],
+    domain: STRUCTURES[domain] for domain in ("simplex", "cov", "cholesky_cov")
 }
 
 

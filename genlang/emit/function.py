@@ -28,6 +28,7 @@ from genlang.emit.operators import conjunction, truth
 from genlang.emit.params import parameter
 from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
+from genlang.emit.stand_ins import STAND_IN
 from genlang.emit.stepping import own_loops, parents, reads
 from genlang.emit.writer import Block, Context, Plate, Writer
 from genlang.plan.graph import Term
@@ -38,14 +39,6 @@ from genlang.plan.plan import Plan
 from genlang.plan.rewrite import target_of
 from genlang.plan.steps import Make
 from genlang.source import Span
-
-# A proper distribution on the support of a continuous latent whose density stands in a factor.
-STAND_IN = {
-    "real": "dist.Normal(0.0, 1.0)",
-    "positive": "dist.LogNormal(0.0, 1.0)",
-    "nonneg": "dist.LogNormal(0.0, 1.0)",
-    "unit": "dist.Beta(1.0, 1.0)",
-}
 
 
 class Function(ABC):

@@ -5,9 +5,10 @@ from genlang.check.walk import law_expressions, symbols
 from genlang.emit.arrays import full
 from genlang.emit.code import Code, aligned, tensor, union
 from genlang.emit.expression import write
-from genlang.emit.function import STAND_IN, Function
+from genlang.emit.function import Function
 from genlang.emit.laws import log_prob
 from genlang.emit.scope import Scope
+from genlang.emit.stand_ins import STAND_IN, STAND_IN_SETS
 from genlang.plan.graph import Term
 from genlang.plan.lags import expressions_of
 from genlang.plan.plan import Plan
@@ -46,10 +47,14 @@ class Latents(Function):
         if target in self.stood:
             return
         self.stood.add(target)
-        text = STAND_IN[target.cell.kind]
         loops = statement.loops
         sizes = [self.names.length(p) for p in loops]
-        sizes += [self.names.dim_text(target, len(loops) + i) for i in range(len(target.cell.dims))]
+        own = [self.names.dim_text(target, len(loops) + i) for i in range(len(target.cell.dims))]
+        if target.cell.structure in STAND_IN_SETS:
+            text = STAND_IN_SETS[target.cell.structure].format(own[-1])
+        else:
+            text = STAND_IN[target.cell.kind]
+            sizes += own
         text += f".expand([{', '.join(sizes)}]).mask(False).to_event({len(sizes)})" if sizes else (
             ".mask(False)"
         )  # fmt: skip

@@ -33,7 +33,7 @@ class Row:
     kind       of one draw, before bounds narrow it; `structure` is the set that a draw lies in
     rank       the number of event dims; they are the last dims of its first vector or matrix
     over       one draw is a position on the last dim of the first parameter
-    size       the parameter that is the size of a square draw
+    size       the parameter that is the size of a draw along each of its dims
     ends       the parameters that bound a draw
     finite     has finitely many values: as a latent it is summed out
     truncates  takes `lower=` and `upper=`
@@ -53,12 +53,14 @@ class Row:
 
 
 def _p(text: str) -> tuple[Parameter, ...]:
-    """Parameters as `name: domain`, with `[]` or `[][]` for a vector or a matrix."""
+    """Parameters as `name: domain`, with `[]` or `[][]` for a vector or a matrix, or `= 0`."""
     found = []
     for part in text.split(", "):
-        name, _, domain = part.partition(": ")
+        name, _, rest = part.partition(": ")
+        domain, _, default = rest.partition(" = ")
         rank = domain.count("[]")
-        found.append(Parameter(name, domain.replace("[]", "") or "real", rank))
+        given = float(default) if default else None
+        found.append(Parameter(name, domain.replace("[]", "") or "real", rank, given))
     return tuple(found)
 
 
@@ -152,12 +154,29 @@ _ROWS = (
     _row("Dirichlet", "exact.Dirichlet({concentration})", "concentration: positive[]",
          kind="unit", rank=1, structure="simplex"),
     _row("MultivariateNormal", "exact.MultivariateNormal({loc}, covariance_matrix={covariance})",
-         "loc: real[], covariance: real[][]",
+         "loc: real[], covariance: cov[][]",
          ("dist.MultivariateNormal({loc}, scale_tril={scale_tril})",
-          "loc: real[], scale_tril: real[][]"),
+          "loc: real[], scale_tril: cholesky_cov[][]"),
          ("exact.MultivariateNormal({loc}, precision_matrix={precision})",
-          "loc: real[], precision: real[][]"), positional=1, rank=1),
-    _row("LKJCholesky", "dist.LKJCholesky({dim}, {eta})", "dim: count, eta: positive", rank=2,
+          "loc: real[], precision: cov[][]"), positional=1, rank=1),
+    _row("MultivariateStudentT", "exact.MultivariateStudentT({df}, {loc}, {scale_tril})",
+         "df: positive, loc: real[], scale_tril: cholesky_cov[][]", positional=2, rank=1),
+    _row("LowRankMultivariateNormal",
+         "exact.LowRankMultivariateNormal({loc}, {factor}, {diagonal})",
+         "loc: real[], factor: real[][], diagonal: positive[]", positional=1, rank=1),
+    # `x` are the points, of numbers or of rows, at which the checker completes the kernel.
+    _row("GaussianProcess", "exact.GaussianProcess({kernel}, {noise}, jitter=1e-9)",
+         "x: points[], kernel: kernel[][], noise: nonneg = 0", positional=2, rank=1),
+    # The written type gives the dim: `latent e: real[K] ~ ZeroSumNormal(1)`.
+    _row("ZeroSumNormal", "exact.ZeroSumNormal({scale}, {dim})", "scale: positive, dim: count = 0",
+         positional=1, rank=1, structure="zero_sum", size="dim"),
+    _row("LKJ", "exact.LKJ({dim}, {eta})", "dim: count, eta: positive", rank=2, structure="corr",
+         size="dim"),
+    _row("Wishart", "exact.Wishart({df}, {scale})", "df: positive, scale: cov[][]", rank=2,
+         structure="cov"),
+    _row("InverseWishart", "exact.InverseWishart({df}, {scale})",
+         "df: positive, scale: cov[][]", rank=2, structure="cov"),
+    _row("LKJCholesky", "exact.LKJCholesky({dim}, {eta})", "dim: count, eta: positive", rank=2,
          structure="cholesky_corr", size="dim"),
     _row("Multinomial", "exact.Multinomial({total}, {probs})", "total: count, probs: simplex[]",
          kind="count", rank=1),

@@ -1,7 +1,8 @@
 """What emitted programs call `exact.Name`: distributions that are exact at zeros, edges and tails.
 
 Log probability is -inf outside supports and at probability 0, with gradient 0; large parameters
-lose no digits. `real`, `positive`, `finite`, `counts`, `vectors` and `truncation` hold them.
+lose no digits. `real`, `positive`, `finite`, `counts`, `vectors`, `multivariate`,
+`matrices` and `truncation` hold them; `arrays` has functions.
 """
 
 import math
@@ -45,6 +46,13 @@ from genlang.runtime.finite import (
     OrderedLogistic,
 )
 from genlang.runtime.law import NOTHING
+from genlang.runtime.matrices import LKJ, InverseWishart, LKJCholesky, Wishart
+from genlang.runtime.multivariate import (
+    GaussianProcess,
+    LowRankMultivariateNormal,
+    MultivariateStudentT,
+    ZeroSumNormal,
+)
 from genlang.runtime.positive import (
     Beta,
     Chi2,
@@ -81,16 +89,17 @@ from genlang.runtime.vectors import (
 )
 
 __all__ = [
-    "AsymmetricLaplace", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial", "Binomial",
+    "LKJ", "AsymmetricLaplace", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial", "Binomial",
     "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Delta", "Dirichlet",
-    "DirichletMultinomial", "DiscreteUniform", "Exponential", "Flat", "Gamma", "Geometric",
-    "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric", "InverseGamma",
-    "Kumaraswamy", "LogNormal", "Logistic", "Multinomial", "MultivariateNormal", "NegativeBinomial",
-    "NegativeBinomialLog", "OrderedLogistic", "Pareto", "Poisson", "PoissonLog", "SkewNormal",
-    "StudentT", "Uniform", "VonMises", "Weibull", "baseline", "choice", "cholesky_cov", "clamp",
-    "concat", "cov", "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp",
-    "logsumexp", "matern32", "matern52", "normalized", "one_hot", "periodic", "quad_form", "rbf",
-    "solve_triangular", "truncated", "unit_vector",
+    "DirichletMultinomial", "DiscreteUniform", "Exponential", "Flat", "Gamma", "GaussianProcess",
+    "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric",
+    "InverseGamma", "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal", "Logistic",
+    "LowRankMultivariateNormal", "Multinomial", "MultivariateNormal", "MultivariateStudentT",
+    "NegativeBinomial", "NegativeBinomialLog", "OrderedLogistic", "Pareto", "Poisson", "PoissonLog",
+    "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull", "Wishart", "ZeroSumNormal",
+    "baseline", "choice", "cholesky_cov", "clamp", "concat", "cov", "interpolate", "inv_cloglog",
+    "lbeta", "lchoose", "linspace", "log1m_exp", "logsumexp", "matern32", "matern52", "normalized",
+    "one_hot", "periodic", "quad_form", "rbf", "solve_triangular", "truncated", "unit_vector",
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from genlang.runtime.special import (
     HALF_LOG_2PI,
     LARGE,
     deviance,
+    gamma_kernel,
     lbeta,
     log,
     log1m_exp,
@@ -224,16 +225,6 @@ class Pareto(Tailed):
         return self.from_log_sf(log1m_exp(log_p))
 
 
-def _gamma_kernel(shape: Tensor, t: Tensor, log_t: Tensor) -> Tensor:
-    """Return shape log(t) - t - lgamma(shape): the saddle-point form where the shape is large."""
-    large = shape >= LARGE
-    a = torch.where(large, 1.0, shape)
-    small = a * log_t - t - torch.lgamma(a)
-    b = torch.where(large, shape, LARGE)
-    saddle = 0.5 * b.log() - HALF_LOG_2PI - stirling(b) - deviance(b, t)
-    return torch.where(large, saddle, small)
-
-
 class Gamma(DrawnByTorch):
     """The gamma distribution with a shape and a rate."""
 
@@ -244,7 +235,7 @@ class Gamma(DrawnByTorch):
         """Return the log density."""
         x = _inner(value)
         log_x = x.log()
-        term = _gamma_kernel(self.shape_, self.rate * x, self.rate.log() + log_x) - log_x
+        term = gamma_kernel(self.shape_, self.rate * x, self.rate.log() + log_x) - log_x
         term = at_edge(value == 0, self.shape_, self.rate.log(), term)
         return where_inside(value >= 0, term)
 
@@ -263,7 +254,7 @@ class InverseGamma(DrawnByTorch):
         """Return the log density."""
         x = _inner(value)
         log_x = x.log()
-        kernel = _gamma_kernel(self.shape_, self.scale / x, self.scale.log() - log_x)
+        kernel = gamma_kernel(self.shape_, self.scale / x, self.scale.log() - log_x)
         return where_inside(value > 0, kernel - log_x)
 
     def torch_law(self) -> torch.distributions.Distribution:

@@ -2,6 +2,7 @@
 
     baseline      first element 0
     unit_vector   length 1
+    zero_sum      elements add up to 0
     cholesky_cov  lower triangular with a positive diagonal
     cov           symmetric and positive definite
     Either        one of two sets in each cell
@@ -43,6 +44,16 @@ class UnitVector(_Set):
         return (value.square().sum(-1) - 1).abs() < 1e-6
 
 
+class ZeroSum(_Set):
+    """Vectors whose elements add up to 0."""
+
+    event_dim = 1
+
+    def check(self, value: Tensor) -> Tensor:
+        """Whether the sum is 0, on the scale of the elements."""
+        return value.sum(-1).abs() <= 1e-6 * value.abs().amax(-1).clamp(min=1e-300)
+
+
 class CholeskyCov(_Set):
     """Cholesky factors of covariances."""
 
@@ -65,7 +76,8 @@ class Cov(_Set):
         return inside
 
 
-baseline, unit_vector, cholesky_cov, cov = Baseline(), UnitVector(), CholeskyCov(), Cov()
+baseline, unit_vector, zero_sum = Baseline(), UnitVector(), ZeroSum()
+cholesky_cov, cov = CholeskyCov(), Cov()
 
 
 class _Into(Transform):
@@ -96,6 +108,20 @@ class _ToBaseline(_Into):
     def inverse_shape(self, shape: Any) -> torch.Size:
         """One element less."""
         return torch.Size((*shape[:-1], shape[-1] - 1))
+
+
+class _ToZeroSum(_ToBaseline):
+    """A rotation: the vector and a last 0, mirrored so that (1, ..., 1) becomes the last axis."""
+
+    codomain: constraints.Constraint = zero_sum
+
+    def _call(self, x: Tensor) -> Tensor:
+        size = x.shape[-1] + 1
+        total = x.sum(-1, keepdim=True)
+        return torch.cat([x - total / (size + size**0.5), -total / size**0.5], -1)
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        return y[..., :-1] - y[..., -1:] / (1 + y.shape[-1] ** 0.5)
 
 
 class _ToUnitVector(_Into):
@@ -215,6 +241,7 @@ for _registry in (biject_to, transform_to):
 for _set, _transform in (
     (Baseline, _ToBaseline),
     (UnitVector, _ToUnitVector),
+    (ZeroSum, _ToZeroSum),
     (CholeskyCov, _ToCholeskyCov),
     (Cov, _ToCov),
 ):

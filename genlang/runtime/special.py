@@ -71,6 +71,16 @@ def deviance(x: Tensor, mean: Tensor, excess: Tensor | None = None) -> Tensor:
     return torch.where(near, x * (close - torch.log1p(close)), gap - x * far)
 
 
+def gamma_kernel(shape: Tensor, t: Tensor, log_t: Tensor) -> Tensor:
+    """Return shape log(t) - t - lgamma(shape): the saddle-point form where the shape is large."""
+    large = shape >= LARGE
+    a = torch.where(large, 1.0, shape)
+    small = a * log_t - t - torch.lgamma(a)
+    b = torch.where(large, shape, LARGE)
+    saddle = 0.5 * b.log() - HALF_LOG_2PI - stirling(b) - deviance(b, t)
+    return torch.where(large, saddle, small)
+
+
 def lbeta(a: Tensor, b: Tensor) -> Tensor:
     """Return log B(a, b)."""
     total = a + b

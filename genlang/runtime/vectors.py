@@ -155,19 +155,18 @@ class MultivariateNormal(dist.MultivariateNormal):
     ) -> None:
         self.inside: Tensor | None = None
         if precision_matrix is not None:
-            factor, self.inside = _factor(real(precision_matrix).flip(-2, -1))
-            inverse = factor.flip(-2, -1).mT
+            root, self.inside = factored(real(precision_matrix).flip(-2, -1))
+            inverse = root.flip(-2, -1).mT
             eye = torch.eye(inverse.shape[-1], dtype=inverse.dtype)
             scale_tril = torch.linalg.solve_triangular(inverse, eye, upper=False)
         elif covariance_matrix is not None:
-            scale_tril, self.inside = _factor(real(covariance_matrix))
+            scale_tril, self.inside = factored(real(covariance_matrix))
         super().__init__(real(loc), scale_tril=scale_tril, validate_args=False)
 
     def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "MultivariateNormal":
         """Return the distribution over a larger batch."""
-        new: MultivariateNormal = super().expand(
-            torch.Size(batch_shape), self._get_checked_instance(MultivariateNormal, _instance)
-        )
+        same = self.__new__(type(self)) if _instance is None else _instance
+        new: MultivariateNormal = super().expand(torch.Size(batch_shape), same)
         new.inside = self.inside
         return new
 
@@ -177,8 +176,8 @@ class MultivariateNormal(dist.MultivariateNormal):
         return found if self.inside is None else torch.where(self.inside, found, -math.inf)
 
 
-def _factor(matrix: Tensor) -> tuple[Tensor, Tensor]:
-    """The Cholesky factor, and where there is one; elsewhere an identity stands for it."""
+def factored(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the Cholesky factor, and where there is one; elsewhere an identity stands for it."""
     inside = torch.linalg.cholesky_ex(matrix.detach()).info == 0
     eye = torch.eye(matrix.shape[-1], dtype=matrix.dtype)
     return torch.linalg.cholesky_ex(torch.where(inside[..., None, None], matrix, eye)).L, inside
