@@ -574,6 +574,12 @@ def phi(x):
     return mp.erfc(-x / mp.sqrt(2)) / 2
 
 
+def student(x, df):
+    """The probability of a t variable above x."""
+    tail = mp.betainc(mpf(df) / 2, mpf(1) / 2, 0, df / (df + x**2), regularized=True) / 2
+    return tail if x >= 0 else 1 - tail
+
+
 # Each standard distribution: its log density, its distribution function and its survival function.
 CUT = [
     ("Normal(0, 1{})", log_normal_pdf, phi, lambda x: phi(-x), (
@@ -610,6 +616,32 @@ CUT = [
     ("Pareto(scale=1, shape=2{})", lambda x: log(2) - 3 * log(x), lambda x: 1 - x**-2,
      lambda x: x**-2, (
         (3, None), (1e9, None), (None, 1.5), (0, 2), (2, 9))),
+    ("AsymmetricLaplace(0, 1, 2{})", lambda x: log(mpf(2) / 5) - (2 * x if x >= 0 else -x / 2),
+     lambda x: exp(x / 2) * 4 / 5 if x < 0 else 1 - exp(-2 * x) / 5,
+     lambda x: 1 - exp(x / 2) * 4 / 5 if x < 0 else exp(-2 * x) / 5, (
+        (0, None), (500, None), (None, -900), (40, 41), (-1, 2), (-3, -2))),
+    ("StudentT(3, 0, 1{})", lambda x: log_t(x, 3, 0, 1), lambda x: student(-x, 3),
+     lambda x: student(x, 3), (
+        (0, None), (None, 0), (1e6, None), (None, -1e9), (40, 41), (-1, 2), (0.2, 0.7), (-9, -2))),
+    ("HalfStudentT(3, 1{})", lambda x: log(2) + log_t(x, 3, 0, 1), lambda x: 1 - 2 * student(x, 3),
+     lambda x: 2 * student(x, 3), (
+        (1, None), (1e9, None), (None, 1e-6), (None, 2), (-1, 2), (0.2, 0.7))),
+    ("Gamma(shape=2.5, rate=1{})", lambda x: log_gamma(x, mpf(5) / 2, 1),
+     lambda x: mp.gammainc(mpf(5) / 2, 0, x, regularized=True),
+     lambda x: mp.gammainc(mpf(5) / 2, x, regularized=True), (
+        (1, None), (900, None), (None, 1e-6), (900, 901), (None, 2), (0, 2), (2.4, 2.6))),
+    ("InverseGamma(shape=2.5, scale=1{})",
+     lambda x: -mpf(7) / 2 * log(x) - 1 / x - lgamma(mpf(5) / 2),
+     lambda x: mp.gammainc(mpf(5) / 2, 1 / x, regularized=True) if x else mpf(0),
+     lambda x: mp.gammainc(mpf(5) / 2, 0, 1 / x, regularized=True) if x else mpf(1), (
+        (1, None), (1e9, None), (None, 1e-2), (None, 2), (0, 2), (2.4, 2.6))),
+    ("Chi2(1{})", lambda x: log_gamma(x, mpf(1) / 2, mpf(1) / 2),
+     lambda x: mp.erf(mp.sqrt(x / 2)), lambda x: mp.erfc(mp.sqrt(x / 2)), (
+        (1, None), (900, None), (None, 1e-6), (900, 901), (0, 2))),
+    ("Beta(0.5, 3{})", lambda x: log_beta(x, mpf(1) / 2, 3),
+     lambda x: mp.betainc(mpf(1) / 2, 3, 0, x, regularized=True),
+     lambda x: mp.betainc(3, mpf(1) / 2, 0, 1 - x, regularized=True), (
+        (0.9, None), (1 - 1e-6, None), (None, 1e-6), (0.2, 0.7))),
     ("Kumaraswamy(2, 3{})", lambda x: log(6 * x) + 2 * log(1 - x**2),
      lambda x: 1 - (1 - x**2) ** 3, lambda x: (1 - x**2) ** 3, (
         (0.9, None), (None, 1e-6), (0.2, 0.7))),
@@ -632,9 +664,21 @@ def test_truncated_density_is_the_density_over_the_mass_far_into_the_tails(
     low, high = (
         mpf(e) if e is not None else s * mp.inf for e, s in zip(ends, (-1, 1), strict=True)
     )
-    natural = {"Half": 0, "Expo": 0, "LogN": 0, "Weib": 0, "Pare": 1, "Kuma": 0, "Unif": -2}
+    natural = {
+        "Half": 0,
+        "Expo": 0,
+        "LogN": 0,
+        "Weib": 0,
+        "Pare": 1,
+        "Kuma": 0,
+        "Unif": -2,
+        "Gamm": 0,
+        "Inve": 0,
+        "Chi2": 0,
+        "Beta": 0,
+    }
     low = max(low, mpf(natural.get(call[:4], -mp.inf)))
-    high = min(high, mpf({"Kuma": 1, "Unif": 5}.get(call[:4], mp.inf)))
+    high = min(high, mpf({"Kuma": 1, "Beta": 1, "Unif": 5}.get(call[:4], mp.inf)))
     mirrored = low == -mp.inf and high < mp.inf
     if low > 0:
         mass = log(sf(low) - (sf(high) if high < mp.inf else 0))
@@ -664,6 +708,9 @@ def test_truncated_density_is_the_density_over_the_mass_far_into_the_tails(
         "Laplace(m, s, {})",
         "Logistic(m, s, {})",
         "Gumbel(m, s, {})",
+        "StudentT(3.5, m, s, {})",
+        "StudentT(s, m, 0.8, {})",
+        "AsymmetricLaplace(m, s, 1.5, {})",
     ],
 )
 def test_gradients_in_the_bounds_and_parameters_equal_central_differences(call, place, bounds):
@@ -690,6 +737,9 @@ def test_gradients_in_the_bounds_and_parameters_equal_central_differences(call, 
         ("Poisson(0.5, lower=2, upper=3)", stats.poisson(0.5), (2, 3)),
         ("Poisson(2000.5, lower=1000, upper=3000)", stats.poisson(2000.5), (1000, 3000)),
         ("Poisson(5e6, upper=5000000)", stats.poisson(5e6), (0, 5_000_000)),
+        ("Binomial(9, 0.3, lower=2)", stats.binom(9, 0.3), (2, 9)),
+        ("Binomial(9, logits=0, upper=4)", stats.binom(9, 0.5), (0, 4)),
+        ("BetaBinomial(9, 2, 3, lower=2, upper=5)", stats.betabinom(9, 2, 3), (2, 5)),
         ("Geometric(0.3, lower=4)", stats.geom(0.3, loc=-1), (4, None)),
         ("NegativeBinomial(mean=3, dispersion=2, upper=9)", stats.nbinom(2, 0.4), (0, 9)),
     ],
@@ -1004,10 +1054,25 @@ def chi_square(y: Any, pmf: Callable[[Any], Any]) -> float:
         ("Weibull(shape=2, scale=1, upper=0.5)", stats.weibull_min(2), (0, 0.5)),
         ("Pareto(scale=1, shape=2, lower=3)", stats.pareto(2), (3, INF)),
         ("Kumaraswamy(1, 3, lower=0.5)", stats.beta(1, 3), (0.5, 1)),
+        ("StudentT(3, 0, 1, lower=-1, upper=0.2)", stats.t(3), (-1, 0.2)),
+        ("StudentT(3, 0, 1, lower=100)", stats.t(3), (100, INF)),
+        ("StudentT(3, 0, 1, upper=9)", stats.t(3), (-INF, 9)),
+        ("HalfStudentT(3, 1, upper=2)", stats.foldnorm(0), (0, 2)),
+        ("AsymmetricLaplace(0, 1, 2, upper=0.3)", stats.laplace_asymmetric(2), (-INF, 0.3)),
+        ("AsymmetricLaplace(0, 1, 2, lower=-3)", stats.laplace_asymmetric(2), (-3, INF)),
+        ("Gamma(shape=2.5, rate=1, lower=4)", stats.gamma(2.5), (4, INF)),
+        ("Gamma(shape=0.1, rate=1, upper=400)", stats.gamma(0.1), (0, 400)),
+        ("Gamma(shape=2.5, rate=1, lower=1, upper=3)", stats.gamma(2.5), (1, 3)),
+        ("InverseGamma(shape=2.5, scale=1, upper=0.1)", stats.invgamma(2.5), (0, 0.1)),
+        ("Chi2(7, lower=30)", stats.chi2(7), (30, INF)),
+        ("Beta(0.5, 3, lower=0.9)", stats.beta(0.5, 3), (0.9, 1)),
+        ("Beta(20, 3, upper=0.8)", stats.beta(20, 3), (0, 0.8)),
     ],
 )
 def test_truncated_draws_follow_the_distribution_and_stay_inside(call, law, ends):
     y = drawn(call)
+    if call.startswith("HalfStudentT"):
+        y, law, ends = y * np.where(np.arange(len(y)) % 2, 1, -1), stats.t(3), (-2, 2)
     low, high = ends
     assert y.min() >= low
     assert y.max() <= high
@@ -1034,6 +1099,8 @@ def test_draws_far_in_a_tail_where_no_probability_is_a_number():
         ("Poisson(4, upper=5)", stats.poisson(4), (0, 5)),
         ("Poisson(4, lower=12)", stats.poisson(4), (12, 60)),
         ("Geometric(0.3, lower=2, upper=5)", stats.geom(0.3, loc=-1), (2, 5)),
+        ("Binomial(9, 0.3, lower=2)", stats.binom(9, 0.3), (2, 9)),
+        ("BetaBinomial(9, 2, 3, lower=2, upper=5)", stats.betabinom(9, 2, 3), (2, 5)),
     ],
 )
 def test_truncated_counts_are_drawn_with_their_probabilities(call, base, ends):

@@ -1,8 +1,8 @@
 """What emitted programs call `exact.Name`: distributions that are exact at zeros, edges and tails.
 
 Log probability is -inf outside supports and at probability 0, with gradient 0; large parameters
-lose no digits. `real`, `positive`, `finite`, `counts`, `vectors`, `multivariate`,
-`matrices` and `truncation` hold them; `arrays` has functions.
+lose no digits. `real`, `student`, `positive`, `gammas`, `finite`, `counts`, `vectors`,
+`multivariate`, `matrices` and `truncation` hold them; `arrays` has functions.
 """
 
 import math
@@ -45,6 +45,7 @@ from genlang.runtime.finite import (
     Hypergeometric,
     OrderedLogistic,
 )
+from genlang.runtime.gammas import Beta, Chi2, Gamma, InverseGamma
 from genlang.runtime.law import NOTHING
 from genlang.runtime.matrices import LKJ, InverseWishart, LKJCholesky, Wishart
 from genlang.runtime.multivariate import (
@@ -54,14 +55,9 @@ from genlang.runtime.multivariate import (
     ZeroSumNormal,
 )
 from genlang.runtime.positive import (
-    Beta,
-    Chi2,
     Exponential,
-    Gamma,
     HalfCauchy,
     HalfNormal,
-    HalfStudentT,
-    InverseGamma,
     LogNormal,
     Pareto,
     Weibull,
@@ -74,12 +70,12 @@ from genlang.runtime.real import (
     Kumaraswamy,
     Logistic,
     SkewNormal,
-    StudentT,
     Uniform,
     VonMises,
 )
 from genlang.runtime.sets import Either, baseline, cholesky_cov, cov, unit_vector
 from genlang.runtime.special import lbeta, lchoose, log1m_exp
+from genlang.runtime.student import HalfStudentT, StudentT
 from genlang.runtime.truncation import truncated
 from genlang.runtime.vectors import (
     Dirichlet,

@@ -1,29 +1,22 @@
-"""Distributions on the positive numbers and on the unit interval, exact at their edges."""
+"""Distributions on the positive numbers, exact at their edges."""
 
 import math
-from collections.abc import Sequence
 
 import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
 from genlang.runtime import real
-from genlang.runtime.law import DrawnByTorch, Law, Tailed, at_edge, where_inside
+from genlang.runtime.law import Tailed, at_edge, where_inside
 from genlang.runtime.special import (
-    HALF_LOG_2PI,
-    LARGE,
-    deviance,
-    gamma_kernel,
-    lbeta,
     log,
     log1m_exp,
     log_ndtri,
-    stirling,
 )
 
 
-def _inner(value: Tensor, low: Tensor | float = 0.0) -> Tensor:
-    """Values inside the support; others replaced by a harmless one."""
+def inner(value: Tensor, low: Tensor | float = 0.0) -> Tensor:
+    """Return values inside the support, others replaced by a harmless one."""
     return torch.where(value > low, value, low + 1.0)
 
 
@@ -31,7 +24,7 @@ class Half(Tailed):
     """The absolute value of a symmetric distribution around 0; a subclass names it."""
 
     support = constraints.positive
-    parameters = ("scale",)
+    parameters: tuple[str, ...] = ("scale",)
     whole: type[real.LocationScale]
 
     def _whole(self) -> real.LocationScale:
@@ -86,22 +79,6 @@ class HalfCauchy(Half):
         return self.scale * torch.tan(log_p.exp() * (math.pi / 2))
 
 
-class HalfStudentT(Law):
-    """The absolute value of a t variable."""
-
-    support = constraints.positive
-    parameters = ("df", "scale")
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        whole = real.StudentT(self.df, 0.0, self.scale)
-        return where_inside(value >= 0, whole.log_prob(value) + math.log(2))
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw."""
-        return real.StudentT(self.df, 0.0, self.scale).sample(sample_shape).abs()
-
-
 class Exponential(Tailed):
     """Waiting times with a rate."""
 
@@ -137,7 +114,7 @@ class Weibull(Tailed):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density."""
-        log_z = _inner(value).log() - self.scale.log()
+        log_z = inner(value).log() - self.scale.log()
         height = self.shape_.log() - self.scale.log()
         term = height + (self.shape_ - 1) * log_z - torch.exp(self.shape_ * log_z)
         term = at_edge(value == 0, self.shape_, height, term)
@@ -145,7 +122,7 @@ class Weibull(Tailed):
 
     def log_sf(self, value: Tensor) -> Tensor:
         """Return the log of the probability above a value."""
-        z = torch.exp(self.shape_ * (_inner(value).log() - self.scale.log()))
+        z = torch.exp(self.shape_ * (inner(value).log() - self.scale.log()))
         return torch.where(value > 0, -z, 0.0)
 
     def log_cdf(self, value: Tensor) -> Tensor:
@@ -172,16 +149,16 @@ class LogNormal(Tailed):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density."""
-        log_x = _inner(value).log()
+        log_x = inner(value).log()
         return where_inside(value > 0, self._whole().log_prob(log_x) - log_x)
 
     def log_sf(self, value: Tensor) -> Tensor:
         """Return the log of the probability above a value."""
-        return torch.where(value > 0, self._whole().log_sf(_inner(value).log()), 0.0)
+        return torch.where(value > 0, self._whole().log_sf(inner(value).log()), 0.0)
 
     def log_cdf(self, value: Tensor) -> Tensor:
         """Return the log of the probability at or below a value."""
-        return torch.where(value > 0, self._whole().log_cdf(_inner(value).log()), -math.inf)
+        return torch.where(value > 0, self._whole().log_cdf(inner(value).log()), -math.inf)
 
     def from_log_sf(self, log_p: Tensor) -> Tensor:
         """Return the value whose `log_sf` is given."""
@@ -223,91 +200,3 @@ class Pareto(Tailed):
     def from_log_cdf(self, log_p: Tensor) -> Tensor:
         """Return the value whose `log_cdf` is given."""
         return self.from_log_sf(log1m_exp(log_p))
-
-
-class Gamma(DrawnByTorch):
-    """The gamma distribution with a shape and a rate."""
-
-    support = constraints.positive
-    parameters = ("shape_", "rate")
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        x = _inner(value)
-        log_x = x.log()
-        term = gamma_kernel(self.shape_, self.rate * x, self.rate.log() + log_x) - log_x
-        term = at_edge(value == 0, self.shape_, self.rate.log(), term)
-        return where_inside(value >= 0, term)
-
-    def torch_law(self) -> torch.distributions.Distribution:
-        """Return torch's distribution to draw from."""
-        return torch.distributions.Gamma(self.shape_, self.rate)
-
-
-class InverseGamma(DrawnByTorch):
-    """The reciprocal of a gamma variable with this shape and the rate `scale`."""
-
-    support = constraints.positive
-    parameters = ("shape_", "scale")
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        x = _inner(value)
-        log_x = x.log()
-        kernel = gamma_kernel(self.shape_, self.scale / x, self.scale.log() - log_x)
-        return where_inside(value > 0, kernel - log_x)
-
-    def torch_law(self) -> torch.distributions.Distribution:
-        """Return torch's distribution to draw from."""
-        return torch.distributions.InverseGamma(self.shape_, self.scale)
-
-
-class Chi2(DrawnByTorch):
-    """The sum of `df` squared standard normal variables."""
-
-    support = constraints.positive
-    parameters = ("df",)
-
-    def _gamma(self) -> Gamma:
-        return Gamma(0.5 * self.df, 0.5)
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        return self._gamma().log_prob(value)
-
-    def torch_law(self) -> torch.distributions.Distribution:
-        """Return torch's distribution to draw from."""
-        return self._gamma().torch_law()
-
-
-class Beta(DrawnByTorch):
-    """The beta distribution on the unit interval, ends included."""
-
-    support = constraints.unit_interval
-    parameters = ("a", "b")
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        a, b = self.a, self.b
-        x = torch.where((value > 0) & (value < 1), value, 0.5)
-        large = (a >= LARGE) & (b >= LARGE)
-        plain = (a - 1) * x.log() + (b - 1) * torch.log1p(-x) - lbeta(a, b)
-        saddle = self._saddle(torch.where(large, a, LARGE), torch.where(large, b, LARGE), x)
-        term = torch.where(large, saddle, plain)
-        # B(1, b) is 1 / b, B(a, 1) is 1 / a.
-        term = at_edge(value == 0, a, b.log(), term)
-        term = at_edge(value == 1, b, a.log(), term)
-        return where_inside((value >= 0) & (value <= 1), term)
-
-    @staticmethod
-    def _saddle(a: Tensor, b: Tensor, x: Tensor) -> Tensor:
-        total = a + b
-        gap = b * x - a * (1 - x)  # total x - a
-        errors = stirling(total) - stirling(a) - stirling(b)
-        body = 0.5 * (a.log() + (b / total).log()) - HALF_LOG_2PI + errors
-        near = deviance(a, total * x, gap) + deviance(b, total * (1 - x), -gap)
-        return body - near - x.log() - torch.log1p(-x)
-
-    def torch_law(self) -> torch.distributions.Distribution:
-        """Return torch's distribution to draw from."""
-        return torch.distributions.Beta(self.a, self.b)

@@ -11,7 +11,6 @@ from torch import Tensor
 from genlang.runtime.law import DrawnByTorch, Law, Tailed, where_inside
 from genlang.runtime.special import (
     HALF_LOG_2PI,
-    lbeta,
     log,
     log1m_exp,
     log1p_square,
@@ -25,7 +24,7 @@ from genlang.runtime.special import (
 class LocationScale(Tailed):
     """A standard distribution, moved and stretched; a subclass gives the standard one."""
 
-    parameters = ("loc", "scale")
+    parameters: tuple[str, ...] = ("loc", "scale")
 
     def standard(self, value: Tensor) -> Tensor:
         """Return (value - loc) / scale."""
@@ -166,22 +165,6 @@ class Gumbel(LocationScale):
         return torch.where(far, -log_p, -torch.log(-log1m_exp(torch.where(far, -1.0, log_p))))
 
 
-class StudentT(DrawnByTorch):
-    """Student's t distribution, for any degrees of freedom."""
-
-    parameters = ("df", "loc", "scale")
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        z = (value - self.loc) / self.scale / self.df.sqrt()
-        constant = lbeta(torch.full_like(self.df, 0.5), 0.5 * self.df) + 0.5 * self.df.log()
-        return -0.5 * (self.df + 1) * log1p_square(z) - constant - self.scale.log()
-
-    def torch_law(self) -> torch.distributions.Distribution:
-        """Return torch's distribution to draw from."""
-        return torch.distributions.StudentT(self.df, self.loc, self.scale)
-
-
 class SkewNormal(Law):
     """The skew normal distribution: shape 0 is the normal."""
 
@@ -203,7 +186,7 @@ class SkewNormal(Law):
             return self.loc + self.scale * z
 
 
-class AsymmetricLaplace(Law):
+class AsymmetricLaplace(Tailed):
     """Exponential tails with rates asymmetry / scale above loc and 1 / (asymmetry scale) below."""
 
     parameters = ("loc", "scale", "asymmetry")
@@ -213,6 +196,37 @@ class AsymmetricLaplace(Law):
         z, k = (value - self.loc) / self.scale, self.asymmetry
         body = torch.where(z >= 0, -z * k, z / k)
         return body - (self.scale * (k + 1 / k)).log()
+
+    def _shares(self) -> tuple[Tensor, Tensor]:
+        """The logs of the probabilities below and above loc."""
+        k = self.asymmetry
+        return 2 * k.log() - torch.log1p(k * k), -torch.log1p(k * k)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        z = (value - self.loc) / self.scale
+        low, high = self._shares()
+        above = log1m_exp(high - z.clamp(min=0) * self.asymmetry)
+        return torch.where(z < 0, low + z / self.asymmetry, above)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        z = (value - self.loc) / self.scale
+        low, high = self._shares()
+        below = log1m_exp(low + z.clamp(max=0) / self.asymmetry)
+        return torch.where(z < 0, below, high - z * self.asymmetry)
+
+    def from_log_cdf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_cdf` is given."""
+        low, high = self._shares()
+        below, above = (log_p - low) * self.asymmetry, (high - log1m_exp(log_p)) / self.asymmetry
+        return self.loc + self.scale * torch.where(log_p < low, below, above)
+
+    def from_log_sf(self, log_p: Tensor) -> Tensor:
+        """Return the value whose `log_sf` is given."""
+        low, high = self._shares()
+        below, above = (log1m_exp(log_p) - low) * self.asymmetry, (high - log_p) / self.asymmetry
+        return self.loc + self.scale * torch.where(log_p < high, above, below)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw as a difference of two exponentials."""

@@ -59,6 +59,19 @@ def stirling(x: Tensor) -> Tensor:
     return torch.where(large, series, exact)
 
 
+def log1p_gap(x: Tensor) -> Tensor:
+    """Return x - log(1 + x) for x > -1, without cancellation at 0 (Loader's series)."""
+    near = x.abs() < 0.1
+    w = torch.where(near, x, 0.0)
+    r = w / (2 + w)  # log(1 + w) is 2 artanh(r)
+    s = r * r
+    series = torch.full_like(w, 1 / 15)
+    for k in range(6, 0, -1):
+        series = series * s + 1 / (2 * k + 1)
+    far = torch.where(near, 1.0, x)
+    return torch.where(near, w * r - 2 * r * s * series, far - torch.log1p(far))
+
+
 def deviance(x: Tensor, mean: Tensor, excess: Tensor | None = None) -> Tensor:
     """Return x log(x / mean) + mean - x for x > 0: half a Poisson deviance, without cancellation.
 
@@ -68,7 +81,7 @@ def deviance(x: Tensor, mean: Tensor, excess: Tensor | None = None) -> Tensor:
     near = gap.abs() < 0.5 * x
     close = torch.where(near, gap / x, 0.0)
     far = log(torch.where(near, x, mean)) - torch.where(near, 1.0, x).log()
-    return torch.where(near, x * (close - torch.log1p(close)), gap - x * far)
+    return torch.where(near, x * log1p_gap(close), gap - x * far)
 
 
 def gamma_kernel(shape: Tensor, t: Tensor, log_t: Tensor) -> Tensor:

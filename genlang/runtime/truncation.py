@@ -15,6 +15,7 @@ from torch import Tensor
 
 from genlang.runtime import real
 from genlang.runtime.counts import Count, Poisson
+from genlang.runtime.finite import UpTo
 from genlang.runtime.law import NOTHING, Tailed, integers, where_inside
 from genlang.runtime.law import real as as_real
 from genlang.runtime.special import log, log_difference
@@ -39,6 +40,8 @@ def truncated(base: Any, low: Bound, high: Bound) -> dist.TorchDistribution:
             return Truncated(base, low, high)
         case Count():
             return TruncatedCount(base, low, high)
+        case UpTo():
+            return TruncatedCount(base, low, base.total if high is None else high)
         case _:
             raise TypeError(type(base).__name__)
 
