@@ -122,6 +122,21 @@ class Model:
         compiled, known = self._specialized(data, missing, sizes)
         return explain(compiled.plan, known)
 
+    def graph(
+        self, data: Any = None, *, to: str = "mermaid", missing: Iterable[str] = (),
+        lets: bool = True,
+    ) -> str:  # fmt: skip
+        """Return the model as a picture: `svg`, `mermaid`, `dot`, or the graph itself as `json`.
+
+        `data` and `missing` as for `to_python`; without `lets` their readers read what they read.
+        Raises OptionError (E924) for another form.
+        """
+        from genlang.graph.graph import graph
+        from genlang.graph.write import written
+
+        plan = self._specialized(data, missing, {})[0].plan
+        return written(graph(self.compiled.model, plan, self.name, lets=lets), to)
+
     def _specialized(
         self, data: Any, missing: Iterable[str], sizes: Mapping[str, int]
     ) -> tuple[Compiled, Known]:

@@ -61,11 +61,12 @@ INSTANT = (
     ("fmt", "--check", "models/iris/iris.gen"),
     ("compile", "models/iris/iris.gen"),
     ("explain", "models/iris/iris.gen"),
+    ("graph", "models/iris/iris.gen"),
     ("--help",),
 )
 
 
-@pytest.mark.parametrize("arguments", INSTANT, ids=lambda a: a[0])
+@pytest.mark.parametrize("arguments", INSTANT, ids=" ".join)
 def test_the_front_half_leaves_torch_numpy_and_pyro_unimported(arguments):
     code = (
         "import sys\nfrom genlang.cli.main import main\n"
@@ -76,7 +77,7 @@ def test_the_front_half_leaves_torch_numpy_and_pyro_unimported(arguments):
     assert python(code, *arguments).splitlines()[-1] == "0 []"
 
 
-@pytest.mark.parametrize("arguments", INSTANT, ids=lambda a: a[0])
+@pytest.mark.parametrize("arguments", INSTANT, ids=" ".join)
 def test_the_front_half_is_instant(arguments):
     """Least CPU time of several runs: other work on the machine can only add to it."""
 
@@ -212,7 +213,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert end.value.code == 0
     out = capsys.readouterr().out
-    for command in ("check", "fmt", "compile", "explain", "fit", "summary", "states"):
+    for command in ("check", "fmt", "compile", "explain", "graph", "fit", "summary", "states"):
         assert f"    {command} " in out
 
 

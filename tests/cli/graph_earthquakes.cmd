@@ -1,0 +1,1 @@
+genlang graph models/earthquakes/earthquakes.gen

@@ -1,0 +1,1 @@
+genlang graph models/nile/nile.gen --format json

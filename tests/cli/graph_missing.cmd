@@ -1,0 +1,1 @@
+genlang graph models/asia/asia.gen --to dot --missing smoker --no-lets
