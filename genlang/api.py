@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
 from genlang.pipeline import Compiled, compile_text, specialized
 from genlang.plan.cost import Known, fixed, over_budget
+from genlang.plan.missing import drawn_cells
 
 if TYPE_CHECKING:
     from genlang.data.table import Table
@@ -142,7 +143,7 @@ class Model:
     ) -> tuple[Compiled, Known]:
         """The model compiled for these data, and what is known of sizes."""
         names = frozenset(missing)
-        observed = [v.name for v in self.compiled.model.variables if v.role == "observed"]
+        observed = [v.name for v in drawn_cells(self.compiled.model)]
         wrong = sorted(names - set(observed))
         if wrong:
             edit = f"observed are {', '.join(observed)}" if observed else ""

@@ -281,11 +281,12 @@ for t in T:
 def test_imputed_vectors():
     fit = genlang.model("""
 dim N, D = 2
-latent mu: real[D] ~ MultivariateNormal(zeros(D), covariance=eye(D))
-observed y[N]: real[D] ~ MultivariateNormal(mu, covariance=eye(D))
-""").fit({"y": [[1, 2.0], [None, None], [0, 1]]}, seed=1)
+latent a ~ Gamma(shape=2, rate=1)
+observed y[N]: simplex[D] ~ Dirichlet([a, 1])
+""").fit({"y": [[0.4, 0.6], [None, None], [0.1, 0.9]]}, seed=1)
     assert fit.imputed("y").dims == ("draw", "y_cell", "D")
     assert fit.imputed("y").shape == (200, 1, 2)
+    assert np.allclose(fit.imputed("y").sum("D"), 1)
 
 
 def test_missing_cells_outside_a_part_are_not_read():
@@ -340,3 +341,192 @@ for t in T[1:]:
 """).fit({"y": [1, 1, None, 1]}, seed=1)
     assert list(fit.imputed("y").coords["y_cell"].values) == [2]
     assert set(np.unique(fit.imputed("y").values)) <= {0, 1}
+
+
+# -- Parts of normal vectors
+
+VECTORS = """
+dim N, D = 3, K = 2
+latent mu[K, D] ~ Normal(0, 2)
+latent s ~ HalfNormal(1)
+for n in N:
+    latent z[n] ~ Bernoulli(0.3)
+    observed v[n]: real[D] ~ MultivariateNormal(mu[z[n]], LAW)
+"""
+LAWS = {
+    "covariance=(s * s + 0.1) * eye(D) + 0.3 * ones(D, D)": lambda s, _n, _k: s * s,
+    "scale_tril=cholesky((s * s + 0.1) * eye(D) + 0.3 * ones(D, D))": lambda s, _n, _k: s * s,
+    "precision=inverse((s * s + 0.1) * eye(D) + 0.3 * ones(D, D))": lambda s, _n, _k: s * s,
+    # The matrix changes with the row, and with the state.
+    "covariance=(s + n + 0.1) * eye(D) + 0.3 * ones(D, D)": lambda s, n, _k: s + n,
+    "covariance=(s + z[n] + 0.1) * eye(D) + 0.3 * ones(D, D)": lambda s, _n, k: s + k,
+}
+ROWS = np.array([[1, 2, np.nan], [np.nan, np.nan, np.nan], [0.3, 1, 2], [np.nan, 0.2, 1],
+                 [1, np.nan, np.nan], [0.5, np.nan, 0.1], [2, 1, np.nan]])  # fmt: skip
+POINT = {"mu": np.array([[0.1, 0.2, 0.3], [1, 1.2, 0.4]]), "s": 0.7}
+
+
+def _of_seen(row, mean, cov):
+    """The log density of the elements that are there, by the textbook."""
+    there = ~np.isnan(row)
+    if not there.any():
+        return 0.0
+    return stats.multivariate_normal(mean[there], cov[np.ix_(there, there)]).logpdf(row[there])
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_a_part_of_a_normal_vector_has_the_density_of_that_part(law):
+    bound = genlang.model(VECTORS.replace("LAW", law)).bind({"v": ROWS.tolist()})
+    mu, s = POINT["mu"], POINT["s"]
+    total = stats.norm(0, 2).logpdf(mu).sum() + stats.halfnorm.logpdf(s)
+    for n, row in enumerate(ROWS):
+        covs = [(LAWS[law](s, n, k) + 0.1) * np.eye(3) + 0.3 for k in range(2)]
+        each = [_of_seen(row, mu[k], covs[k]) for k in range(2)]
+        total += np.logaddexp(np.log(0.7) + each[0], np.log(0.3) + each[1])
+    assert bound.log_density(POINT) == pytest.approx(total, rel=1e-12)
+    slopes = bound.gradient(POINT)
+    step = 1e-6
+    ends = [bound.log_density(POINT | {"s": s + e}) for e in (step, -step)]
+    assert slopes["s"] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6)
+    assert np.isfinite(slopes["mu"]).all()
+
+
+def test_imputed_elements_follow_their_vector():
+    """Means and covariances of the missing elements, given the others, by the textbook."""
+    cov = np.array([[2.0, 1.2, 0.5], [1.2, 1.5, -0.3], [0.5, -0.3, 1.0]])
+    row = [1.3, None, 0.4]
+    rows = [row] * 400
+    model = genlang.model("""
+dim N, D = 3
+data cov: cov[D]
+latent dummy ~ Normal(0, 1)
+observed v[n in N]: real[D] ~ MultivariateNormal([1, 2, 3], covariance=cov)
+observed y ~ Normal(dummy, 1)
+""")
+    fit = model.fit({"v": [*rows, [None, None, 3.0]], "cov": cov, "y": 0.1}, seed=1)
+    found = fit.imputed("v")
+    assert list(found.coords["v_cell"].values[[0, -2, -1]]) == ["0, 1", "400, 0", "400, 1"]
+    one = found.values[:, :400].ravel()
+    seen = [0, 2]
+    weight = np.linalg.solve(cov[np.ix_(seen, seen)], cov[seen, 1])
+    mean = 2 + weight @ (np.array([1.3, 0.4]) - [1, 3])
+    sd = np.sqrt(cov[1, 1] - weight @ cov[seen, 1])
+    assert abs(one.mean() - mean) < 5 * sd / np.sqrt(one.size)
+    assert abs(one.var() / sd**2 - 1) < 5 * np.sqrt(2 / one.size)
+
+
+# -- Names without any value
+
+
+@pytest.mark.parametrize(
+    "law",
+    ["Normal(mu, 1)", "Gamma(shape=exp(mu), rate=1)", "Uniform(2, 3)", "Uniform(mu, mu + 1)",
+     "Beta(exp(mu), 2)", "Poisson(exp(mu))", "Normal(mu, 1, lower=3)", "Pareto(scale=2, shape=1)",
+     "LogNormal(mu, 1)", "Binomial(3, sigmoid(mu))"],
+)  # fmt: skip
+def test_a_name_that_is_null_is_wholly_missing(law):
+    """The density is that of the others, with its gradient; the cells can be drawn."""
+    text = "dim N\nlatent mu ~ Normal(0, 1)\nobserved y[n in N] ~ Normal(mu, 1)\n"
+    model = genlang.model(f"{text}observed x[n in N] ~ {law}\n")
+    y = [1.0, 2.0, 0.3]
+    bound, plain = model.bind({"y": y, "x": None}), genlang.model(text).bind({"y": y})
+    assert bound.log_density({"mu": 0.3}) == plain.log_density({"mu": 0.3})
+    assert bound.gradient({"mu": 0.3}) == plain.gradient({"mu": 0.3})
+    draws = bound.fit(seed=1).imputed("x")
+    assert draws.shape[1] == 3
+    assert np.isfinite(draws.values).all()
+
+
+def test_null_vectors_and_matrices():
+    model = genlang.model("""
+dim K = 3
+latent p ~ Dirichlet(ones(K))
+observed y ~ Categorical(p)
+observed q: simplex[K] ~ Dirichlet(10 * p)
+observed S: cov[K] ~ InverseWishart(5, eye(K))
+observed C: corr[K] ~ LKJ(K, 1)
+observed v: real[K] ~ MultivariateNormal(p, covariance=eye(K))
+""")
+    bound = model.bind(dict.fromkeys(("y", "q", "S", "C", "v")))
+    assert bound.log_density({"p": [0.2, 0.3, 0.5]}) == pytest.approx(np.log(2))
+    assert (bound.gradient({"p": [0.2, 0.3, 0.5]})["p"] == 0).all()
+
+
+def test_null_rows_have_the_lengths_that_others_say():
+    text = """
+dim S, T[S]
+latent mu ~ Normal(0, 1)
+for s in S:
+    for t in T[s]:
+        observed y[s, t] ~ Normal(mu, 1)
+        observed x[s, t] ~ Normal(y[s, t], 1)
+        observed c[s, t] ~ Bernoulli(0.2) then Bernoulli(0.3 + 0.5 * c[s, t-1])
+"""
+    x = [[1.0, 2.0], [], [3.0]]
+    bound = genlang.model(text).bind({"y": None, "x": x, "c": None})
+    value = bound.log_density({"mu": 0.3, "y_missing": [0.1, 0.2, 0.3]})
+    y = np.array([0.1, 0.2, 0.3])
+    terms = stats.norm.logpdf(y, 0.3).sum() + stats.norm.logpdf([1, 2, 3], y).sum()
+    assert value == pytest.approx(stats.norm.logpdf(0.3) + terms, rel=1e-12)
+    sized = genlang.model("dim N\nlatent mu ~ Normal(0, 1)\nobserved y[n in N] ~ Normal(mu, 1)\n")
+    assert sized.bind({"y": None}, N=4).log_density({"mu": 0}) == stats.norm.logpdf(0)
+
+
+# -- Data that statements draw
+
+CAPTURE = """
+dim bird, year
+data seen[bird, year]: bool
+data first[bird]: index(year)
+latent survival, detection ~ Uniform(0, 1)
+for i in bird:
+    for t in year[first[i]:]:
+        latent alive[i, t] ~ Bernoulli(1) then Bernoulli(survival * alive[i, t-1])
+        observed seen[i, t] ~ Bernoulli(1) then Bernoulli(detection * alive[i, t])
+"""
+
+
+def test_missing_cells_of_data_that_a_statement_draws():
+    """A year in which nobody looked: the sum over what would have been seen."""
+    model, point = genlang.model(CAPTURE), {"survival": 0.6, "detection": 0.5}
+    data = {"first": [0, 1], "year": 4}
+    some = model.bind({"seen": [[1, None, 1, 0], [0, 1, None, None]], **data}).log_density(point)
+    every = [
+        model.bind({"seen": [[1, a, 1, 0], [0, 1, b, c]], **data}).log_density(point)
+        for a, b, c in itertools.product((0, 1), repeat=3)
+    ]
+    assert some == pytest.approx(np.logaddexp.reduce(every), rel=1e-12)
+
+
+def test_missing_data_that_something_reads():
+    """Discrete cells are summed out, continuous ones unknown; what is given is read as it came."""
+    states = genlang.model("""
+dim N
+data c[N]: bool
+let first = c[0]
+latent p ~ Uniform(0, 1)
+observed c[n in N] ~ Bernoulli(p)
+observed w[n in N] ~ Normal(2 * c[n] + first, 1)
+""").bind({"c": [1, None, 0], "w": [1, 2, 3]})
+    known = np.log(0.2 * 0.8) + stats.norm.logpdf(1, 3) + stats.norm.logpdf(3, 1)
+    other = np.log(0.2 * stats.norm.pdf(2, 3) + 0.8 * stats.norm.pdf(2, 1))
+    assert states.log_density({"p": 0.2}) == pytest.approx(known + other, rel=1e-12)
+    series = genlang.model("""
+dim T
+data y[T]: real
+require y[0] > 0, "the first is positive"
+latent a ~ Normal(0, 1)
+for t in T[1:]:
+    observed y[t] ~ Normal(a * y[t-1], 1)
+""").bind({"y": [1, 2, None, 3]})
+    chain = stats.norm.logpdf([2, 0.4, 3], [0.2, 0.4, 0.08]).sum()
+    found = series.log_density({"a": 0.2, "y_missing": [0.4]})
+    assert found == pytest.approx(stats.norm.logpdf(0.2) + chain, rel=1e-12)
+    assert "y_missing" in series.compiled.text
+
+
+def test_a_name_is_told_missing_before_there_are_data():
+    model = genlang.model(CAPTURE)
+    assert "data.seen_seen" in model.to_python(missing=["seen"])
+    with pytest.raises(genlang.OptionError):
+        model.to_python(missing=["first"])

@@ -198,7 +198,11 @@ Expr = Const | Ref | Apply | Index | Select | Reduce | Array
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A row of `lang.distributions` with its parameters by name; truncation bounds or None."""
+    """A row of `lang.distributions` with its parameters by name; truncation bounds or None.
+
+    `seen` tells of a vector some of whose elements are missing which of them are there: the law is
+    that of these. With a second expression, the vector, it is the law of the others beside them.
+    """
 
     name: str
     parameters: tuple[tuple[str, Expr], ...]
@@ -206,6 +210,7 @@ class Distribution:
     upper: Expr | None = None
     structure: str = ""
     span: Span = field(default=NOWHERE, compare=False)
+    seen: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from genlang.check.model import (
     Statement,
     Symbol,
     Type,
+    Variable,
 )
 
 
@@ -63,6 +64,12 @@ def parts(sub: Expr | Slice) -> tuple[Expr, ...]:
     return (sub,)
 
 
+def cell_of(variable: Variable, subscripts: tuple[Expr, ...]) -> Expr:
+    """Return a cell of a variable as an expression."""
+    whole = Ref(variable, variable.cell)
+    return Index(whole, subscripts, variable.cell) if subscripts else whole
+
+
 def bounds(loop: Loop) -> tuple[Expr, ...]:
     """Return the expressions that say what a loop runs over, without its weight."""
     return (*loop.extent.of, *(e for e in (loop.start, loop.stop) if e is not None))
@@ -75,9 +82,10 @@ def law_expressions(law: Law) -> Iterator[Expr]:
             yield condition
             yield from law_expressions(then)
             yield from law_expressions(otherwise)
-        case Distribution(parameters=parameters, lower=lower, upper=upper):
+        case Distribution(parameters=parameters, lower=lower, upper=upper, seen=seen):
             yield from (value for _, value in parameters)
             yield from (e for e in (lower, upper) if e is not None)
+            yield from seen
 
 
 def leaves(law: Law) -> Iterator[Distribution]:
@@ -210,4 +218,5 @@ def substitute_law(law: Law, values: Mapping[Symbol, Expr]) -> Law:
                 parameters=tuple((name, substitute(e, values)) for name, e in parameters),
                 lower=_maybe(law.lower, values),
                 upper=_maybe(law.upper, values),
+                seen=tuple(substitute(e, values) for e in law.seen),
             )

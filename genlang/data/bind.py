@@ -14,7 +14,9 @@ from genlang.data.checks import Checks
 from genlang.data.evaluate import Evaluator
 from genlang.data.extents import Extents
 from genlang.data.faults import Faults
+from genlang.data.fill import filled
 from genlang.data.labels import positions
+from genlang.data.missing import Gaps
 from genlang.data.numbers import Parsed, numbers
 from genlang.data.sources import Column, Columns, read
 from genlang.data.table import Table
@@ -70,8 +72,8 @@ class _Binder:
             if isinstance(s, Given) and s.default is not None
         }
         self.raw: dict[Variable, Cells] = {}
-        self.missing: set[str] = set()
-        self.seen: dict[str, Numbers] = {}
+        self.gaps = Gaps(model, faults)
+        self.nulls: dict[Variable, Column] = {}
         self.used: set[str] = set()
         self.lacking: set[Dim] = set()
         self.extents = Extents(model, columns, sizes, faults, self.lacking, self._number)
@@ -91,6 +93,7 @@ class _Binder:
         for variable in partial:
             self._parse(variable, self._read(variable) if sound else self.raw[variable])
         if sound:
+            self._all_missing()
             self._check()
         return Table(
             dict(self.extents.sizes),
@@ -98,8 +101,8 @@ class _Binder:
             {} if self.faults else self._finished(),
             self.extents.labels,
             tuple(self._notes()),
-            frozenset(self.missing),
-            self.seen,
+            frozenset(self.gaps.names),
+            self.gaps.seen,
         )
 
     # -- columns
@@ -107,11 +110,12 @@ class _Binder:
     def _collect(self, variable: Variable) -> None:
         column = self.columns.named.get(variable.name) or self._wide(variable)
         if column is not None and column.values is None:
-            self.missing.add(variable.name)
             if variable.role == "data":
                 self.faults.of("D110", f"`{variable.name}` is null", [column])
-            elif self.required:
-                self._nothing(variable, column)
+                return
+            self.gaps.names.add(variable.name)
+            if self.required:
+                self.nulls[variable] = column
         elif column is not None:
             found = cells(column, len(variable.dims), self.faults)
             if found is not None:
@@ -168,6 +172,14 @@ class _Binder:
 
     # -- cells
 
+    def _all_missing(self) -> None:
+        """Make the cells of names that are null, now that the sizes are known."""
+        for variable, column in self.nulls.items():
+            shape = tuple(self._cells_along(e) for e in variable.dims)
+            self.raw[variable] = self.gaps.nothing(variable, column, shape, self.extents.lengths)
+            partial = variable in parts.partial(self.model)
+            self._parse(variable, self._read(variable) if partial else self.raw[variable])
+
     def _read(self, variable: Variable) -> Cells:
         """The cells of an observed name over parts of dims: those outside are not there."""
         raw = self.raw[variable]
@@ -189,7 +201,7 @@ class _Binder:
             array = trees.rooted(array, found.missing)
             trees.check(variable, array, raw, self.faults)
         elif found.missing.any():
-            self._empty(variable, raw, found.missing)
+            self.gaps.take(variable, raw, found.missing)
         if not array.size and array.ndim:
             shape = [self._cells_along(e) for e in variable.dims]
             array = np.zeros(shape) if 0 in shape else array
@@ -213,32 +225,6 @@ class _Binder:
             return int(lengths.max()) if lengths is not None and lengths.size else 0
         return self.extents.sizes.get(extent.dim.name, 0)
 
-    def _empty(self, variable: Variable, raw: Cells, missing: Numbers) -> None:
-        if variable.role == "observed":
-            self.missing.add(variable.name)
-            events = tuple(range(missing.ndim - len(variable.cell.dims), missing.ndim))
-            gone = missing.any(events)
-            partly = np.asarray(gone & ~missing.all(events))
-            if partly.any():
-                place = partly[(..., *[None] * len(events))]
-                self._partly(variable, raw, missing & place)
-            self.seen[variable.name] = np.asarray(~gone)
-            return
-        edit = "fill the cell, leave the row out, or model the variable as `observed`"
-        message = f"`{variable.name}` has missing cells, and is `data`"
-        self.faults.at("D121", message, raw.column, raw.as_came(missing), help=edit)
-
-    def _partly(self, variable: Variable, raw: Cells, missing: Numbers) -> None:
-        message = f"`{variable.name}` has vectors of which a part is missing"
-        why = "a vector is there or missing as a whole"
-        edit = "leave the rows out, or make the whole vector missing"
-        self.faults.at("D190", message, raw.column, raw.as_came(missing), why=why, help=edit)
-
-    def _nothing(self, variable: Variable, column: Column) -> None:
-        message = f"`{variable.name}` has no values"
-        why = "a model is fitted to its observations"
-        self.faults.of("D110", message, [column], why=why)
-
     # -- what the model says about the values
 
     def _number(self, expr: Expr) -> float | None:
@@ -260,25 +246,12 @@ class _Binder:
         for variable, default in self.defaults.items():
             if variable.name not in self.arrays and self.columns.named.get(variable.name) is None:
                 self._default(variable, default, known)
-        self._uncovered(known)
+        self.gaps.uncovered(self.raw, known)
+        known.gone |= self.gaps.gone()
         raw = {v.name: cells for v, cells in self.raw.items()}
         told = Told(self.model, raw, self.extents.labels, known)
         Checks(self.model, known, told).run()
         told.finish(self.faults)
-
-    def _uncovered(self, known: Evaluator) -> None:
-        """Missing cells that no statement draws, of names that something reads, are no unknowns."""
-        for variable, raw in self.raw.items():
-            there = self.seen.get(variable.name)
-            if there is None or variable.role != "observed":
-                continue
-            gone = ~there & ~parts.covered(variable, self.model, known, there.shape)
-            if gone.any():
-                place = gone[(..., *[None] * (raw.exists.ndim - gone.ndim))] & raw.exists
-                message = f"`{variable.name}` has missing cells that no statement draws"
-                why = "something reads the name, and these cells have no distribution"
-                self.faults.at("D191", message, raw.column, raw.as_came(place), why=why,
-                               help="fill them in, or leave the rows out")  # fmt: skip
 
     def _default(self, variable: Variable, default: Expr, known: Evaluator) -> None:
         array: Numbers | None
@@ -319,11 +292,9 @@ class _Binder:
             integers = variable.cell.kind in INTEGERS
             there = exists.get(variable.name, np.ones(array.shape, dtype=bool))
             if there.shape == array.shape:
-                good = there & ~np.isnan(array)
-                # A missing cell's term holds nowhere, but it is evaluated: inside the support.
-                array = np.where(good, array, array[good][0] if good.any() else 0)
-            filled = np.where(np.isnan(array), -1, array) if integers else array
-            found[variable.name] = filled.astype(np.int64 if integers else np.float64)
+                array = filled(variable, array, there & ~np.isnan(array), self.model)
+            whole = np.where(np.isnan(array), -1, array) if integers else array
+            found[variable.name] = whole.astype(np.int64 if integers else np.float64)
         return found
 
     def _notes(self) -> list[str]:

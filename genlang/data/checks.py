@@ -33,6 +33,7 @@ from genlang.data.supports import ENDS, KINDS, PARAMETERS, kind_of, supports_of
 from genlang.data.told import Told
 from genlang.data.values import LARGEST, TooLarge, Undecided, Value, any_cell
 from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.plan.missing import given_lets
 
 Statements = tuple[Statement, ...]
 MOST = 50 * LARGEST  # rows: more are left to the program itself, as no memory holds them
@@ -46,6 +47,7 @@ class Checks:
         self.model, self.known, self.told = model, known, told
         known.tell = told.trouble
         known.defines |= {s.target: s for s in model.statements if isinstance(s, Define)}
+        self.given = given_lets(model)
         known.states |= supports_of(model)
 
     def run(self) -> None:
@@ -106,7 +108,7 @@ class Checks:
 
     def _weight(self, loop: Loop, mask: Value | None) -> None:
         if loop.weight is not None:
-            weight = self.known.value(loop.weight, mask)
+            weight = self.known.decided(loop.weight, mask)
             if weight is not None:
                 bad = Value(weight.axes, (weight.array < 0).astype(float))
                 self.told.numbers(
@@ -130,7 +132,8 @@ class Checks:
         whole = len(loops) == len(statement.loops)
 
         def action(mask: Value | None) -> None:
-            value = self.known.value(statement.value, mask)
+            known = self.known.decided if statement in self.given else self.known.value
+            value = known(statement.value, mask)
             if value is not None and whole:
                 parts.append(self.known.spread(value, loops, mask))
             elif value is None:
@@ -146,7 +149,7 @@ class Checks:
                 self.known.lets[statement.target] = Value((), array)
 
     def _require(self, statement: Require, mask: Value | None) -> None:
-        found = self.known.value(statement.condition, mask)
+        found = self.known.decided(statement.condition, mask)
         if found is None:
             return
         false = any_cell(found.array == 0, found)

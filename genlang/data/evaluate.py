@@ -35,7 +35,7 @@ from genlang.check.model import (
 from genlang.check.walk import substitute, symbols
 from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS, negation
 from genlang.data.linear import linear
-from genlang.data.ranges import agree, inside, part
+from genlang.data.ranges import agree, cut, inside, missed, part
 from genlang.data.values import LARGEST, Axes, Axis, TooLarge, Trouble, Undecided, Value
 from genlang.plan.support import Support
 
@@ -56,7 +56,9 @@ class Evaluator(Axes):
         self.defines: dict[Variable, Define] = {}
         self.states: dict[Variable, Support] = {}
         self.within: dict[Axis, Value] = {}  # which values a latent's cell can have
+        self.gone: dict[str, NDArray[Any]] = {}  # where cells are missing, as 1
         self.quiet = 0
+        self.needed = 0  # above 0 where what is evaluated has to be known from data
 
     def enter(self, loop: Loop, mask: Value | None, only: range | None = None) -> Value | None:
         """Open the axis of a loop; returns the mask of the iterations that are there."""
@@ -71,9 +73,14 @@ class Evaluator(Axes):
         if length.axes:
             mask = self.meet(mask, self.compare("<", at, length))
         for end, op in ((loop.start, ">="), (loop.stop, "<")):
-            value = None if end is None else self.value(end, outer)
-            if value is None:
+            if end is None:
                 continue
+            value = self.decided(end, outer)
+            if value is None:
+                raise Undecided
+            unknown = Value(value.axes, np.isnan(value.array).astype(float))
+            if (self._where(unknown, outer).array == 1).any():
+                raise Undecided  # a cell that is missing or wrong, which has been said
             part(self, loop, end, value, length, outer)
             mask = self.meet(mask, self.compare(op, at, value))
         return mask
@@ -100,7 +107,7 @@ class Evaluator(Axes):
         kept = tuple(a for a in bad.axes if a in own)
         bad = Value(kept, np.asarray(bad.array.max(more, initial=0)))
         if (bad.array == 1).any():
-            self.tell(Trouble(fault.expr, fault.part, fault.extent, fault.found, fault.limit, bad))
+            self.tell(replace(fault, bad=bad))
 
     @staticmethod
     def longest(length: Value) -> int:
@@ -125,6 +132,14 @@ class Evaluator(Axes):
 
     # -- expressions
 
+    def decided(self, expr: Expr, mask: Value | None) -> Value | None:
+        """Return the value of an expression that may not read a missing cell."""
+        self.needed += 1
+        try:
+            return self.value(expr, mask)
+        finally:
+            self.needed -= 1
+
     def value(self, expr: Expr, mask: Value | None) -> Value | None:
         """Return the value of an expression; `mask` says in which iterations it is evaluated."""
         match expr:
@@ -139,6 +154,8 @@ class Evaluator(Axes):
                 return Value((loop,), self.positions[loop].astype(float)) if known else None
             case Ref(symbol=Variable() as variable):
                 whole = self._variable(variable)
+                if self.needed and variable.name in self.gone:
+                    missed(self, expr, variable.name, (), (), mask)
                 return whole if whole is not None else self._cell(expr, variable, (), mask)
             case Index():
                 return self._index(expr, mask)
@@ -219,28 +236,10 @@ class Evaluator(Axes):
             return None
         if any(a is None and not isinstance(s, Slice) for a, s in zip(at, subs, strict=True)):
             return None
-        # Subscripted dims first, then those that are sliced, then the rest.
-        lead = len(base.axes)
-        first = [lead + i for i, a in enumerate(at) if a is not None]
-        moved = [*range(lead), *first, *(i for i in range(lead, base.array.ndim) if i not in first)]
-        found = self.take(
-            Value(base.axes, base.array.transpose(moved)), [a for a in at if a is not None]
-        ) if first else base  # fmt: skip
-        for place, s in enumerate(s for s in subs if isinstance(s, Slice)):
-            ends = [None if e is None else self.value(e, mask) for e in (s.start, s.stop)]
-            if any(
-                e is not None and (v is None or v.axes)
-                for e, v in zip((s.start, s.stop), ends, strict=True)
-            ):
-                return None
-            numbers = [
-                None if v is None else int(v.array) if np.isfinite(v.array) else -1 for v in ends
-            ]
-            if any(n is not None and n < 0 for n in numbers):
-                return None
-            cut = (slice(None),) * (len(found.axes) + place)
-            found = Value(found.axes, found.array[(*cut, slice(*numbers))])
-        return found
+        symbol = expr.base.symbol if isinstance(expr.base, Ref) else None
+        if self.needed and symbol is not None and symbol.name in self.gone:
+            missed(self, expr, symbol.name, subs, at, mask)
+        return cut(self, base, subs, at, mask)
 
     def _select(self, expr: Select, mask: Value | None) -> Value | None:
         condition = self.value(expr.condition, mask)

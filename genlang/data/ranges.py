@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from genlang.check.model import Apply, Const, Expr, Extent, Index, Loop, Ref, Slice, Variable
 from genlang.check.walk import substitute
 from genlang.data.functions import ELEMENTWISE
-from genlang.data.values import Trouble, Value
+from genlang.data.values import Trouble, Value, any_cell
 from genlang.lang.functions import FUNCTIONS, Form
 
 if TYPE_CHECKING:
@@ -133,3 +133,51 @@ def _size(known: Evaluator, extent: Extent, value: Value | None, place: int) -> 
     if extent.dim is None and extent.size is None and value is not None and place < value.event:
         return Value((), np.array(float(value.array.shape[len(value.axes) + place])))
     return known.length(extent)
+
+
+def cut(
+    known: Evaluator,
+    base: Value,
+    subs: Sequence[Expr | Slice],
+    at: Sequence[Value | None],
+    mask: Value | None,
+) -> Value | None:
+    """Return a value with its first dims subscripted or sliced; None where an end is not known."""
+    # Subscripted dims first, then those that are sliced, then the rest.
+    lead = len(base.axes)
+    first = [lead + i for i, a in enumerate(at) if a is not None]
+    moved = [*range(lead), *first, *(i for i in range(lead, base.array.ndim) if i not in first)]
+    found = known.take(
+        Value(base.axes, base.array.transpose(moved)), [a for a in at if a is not None]
+    ) if first else base  # fmt: skip
+    for place, s in enumerate(s for s in subs if isinstance(s, Slice)):
+        ends = [None if e is None else known.value(e, mask) for e in (s.start, s.stop)]
+        if any(
+            e is not None and (v is None or v.axes)
+            for e, v in zip((s.start, s.stop), ends, strict=True)
+        ):
+            return None
+        numbers = [
+            None if v is None else int(v.array) if np.isfinite(v.array) else -1 for v in ends
+        ]
+        if any(n is not None and n < 0 for n in numbers):
+            return None
+        cut = (slice(None),) * (len(found.axes) + place)
+        found = Value(found.axes, found.array[(*cut, slice(*numbers))])
+    return found
+
+
+def missed(
+    known: Evaluator,
+    expr: Expr,
+    name: str,
+    subs: Sequence[Expr | Slice],
+    at: Sequence[Value | None],
+    mask: Value | None,
+) -> None:
+    """Tell where a read of a name that has to be known from data meets a missing cell."""
+    whole = Value((), known.gone[name])
+    gone = cut(known, whole, subs, at, mask) if whole.event >= len(subs) else None
+    if gone is not None:
+        bad = Value(gone.axes, any_cell(gone.array == 1, gone).astype(float))
+        known.report(Trouble(expr, None, Extent(None), bad, None, bad, name), mask)

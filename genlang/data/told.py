@@ -32,6 +32,7 @@ class Entry:
     places: dict[tuple[int, ...], None] = field(default_factory=dict)
     numbers: dict[str, None] = field(default_factory=dict)
     whole: int = 0
+    help: str = ""
 
 
 @dataclass(slots=True)
@@ -86,6 +87,13 @@ class Told:
         """Take a subscript or part that lies outside, a reduction over nothing, unequal sizes."""
         expr, part, found = fault.expr, fault.part, fault.found
         text = self._text(expr.span)
+        if fault.missing and not isinstance(expr, Loop):
+            why = "a `let` of data, a bound and a `require` are known before the fit"
+            message = f"missing cells of `{fault.missing}` are read"
+            message += f" by `{text}`" if text != fault.missing else ""
+            self._add(Entry("D121", message, expr.span, (), why, tuple(self._data(expr)),
+                            help="fill the cells in, or read others"), fault.bad, None)  # fmt: skip
+            return
         if isinstance(expr, Reduce):
             why = f"`{expr.function}` over no element has no value"
             message = f"`{text}` runs over nothing"
@@ -183,7 +191,8 @@ class Told:
         message = entry.message + _few(entry.numbers)
         rows = self._rows(entry)
         place = ", ".join([*self._places(entry.columns), *([rows] if rows else [])])
-        faults.append(Diagnostic(entry.code, message, entry.span, where=place, why=entry.why))
+        faults.append(Diagnostic(entry.code, message, entry.span, where=place, why=entry.why,
+                                 help=entry.help))  # fmt: skip
 
     def _places(self, columns: tuple[Variable, ...]) -> list[str]:
         """The columns that an expression reads, those of one source together."""

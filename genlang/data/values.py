@@ -36,6 +36,7 @@ class Trouble:
 
     `part` is the subscript or the end of a part that lies outside `extent`, where it has `limit`
     cells and `found` is asked for; None for a reduction over nothing and for sizes that differ.
+    `missing` is the name whose missing cells are read where they have to be known.
     """
 
     expr: Expr | Loop
@@ -44,6 +45,7 @@ class Trouble:
     found: Value
     limit: Value | None
     bad: Value
+    missing: str = ""
 
 
 def any_cell(mask: NDArray[Any], value: Value) -> NDArray[Any]:

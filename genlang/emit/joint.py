@@ -12,6 +12,7 @@ it draws is a dict of its steps, `z[t]`, with a site for each.
 from itertools import pairwise
 
 from genlang.check.model import Define, Draw, Factor, Loop, Statement, Variable
+from genlang.check.walk import cell_of
 from genlang.emit.code import ENUMERATED, Axis, Code, aligned, integer, tensor
 from genlang.emit.expression import write
 from genlang.emit.function import recursion
@@ -21,7 +22,7 @@ from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.stepping import Stepping, own_loops, parents
 from genlang.emit.writer import Block, Context, Plate
-from genlang.plan.graph import Term, cell_of
+from genlang.plan.graph import Term
 from genlang.plan.plan import Plan
 
 

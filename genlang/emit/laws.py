@@ -71,13 +71,17 @@ def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Cod
     """Write a distribution whose batch dims line up with its parameters' and `beside`'s axes."""
     codes = parameters(law, scope)
     bounds = [None if e is None else integer(write(e, scope)) for e in (law.lower, law.upper)]
-    every = [*codes.values(), *(b for b in bounds if b is not None)]
+    seen = [write(e, scope) for e in law.seen]
+    every = [*codes.values(), *(b for b in bounds if b is not None), *seen]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
     given = {name: lined_up(code, axes, 0, scope.order) for name, code in codes.items()}
     text = form_of(law).torch.format(**given)
     if any(b is not None for b in bounds):
         low, high = ("None" if b is None else aligned(b, axes, 0, scope.order) for b in bounds)
         text = f"exact.truncated({text}, {low}, {high})"
+    if seen:
+        beside_it = ", ".join(aligned(c, axes, 0, scope.order) for c in seen)
+        text = f"exact.partly_seen({text}, {beside_it})"
     return Code(text, union(scope.order, every), DISTRIBUTIONS[law.name].rank)
 
 

@@ -119,9 +119,9 @@ def _treatment(variable: Variable, plan: Plan, states: dict[Variable, State]) ->
     match variable.role:
         case "latent" if variable in states and variable.name in plan.missing:
             return f"known where seen, else summed out, {_count(states[variable])}"
-        case "observed" if variable in dict(plan.filled):
+        case "observed" | "data" if variable in dict(plan.filled):
             return f"known where seen, else `{dict(plan.filled)[variable].name}`"
-        case "observed" if variable.name in plan.missing:
+        case "observed" | "data" if variable.name in plan.missing:
             return "known where seen, missing cells left out"
         case "latent" if variable in states:
             return f"summed out, {_count(states[variable])}"
@@ -234,7 +234,7 @@ def _notes(plan: Plan) -> list[str]:
                     s.name if isinstance(s, Factor) else s.target.name
                     for s in drawn
                     if (isinstance(s, Factor) and s.name in plan.missing)
-                    or (isinstance(s, Draw) and s.target.role == "observed")
+                    or (isinstance(s, Draw) and s.target.role in ("observed", "data", "let"))
                 ]
                 loops = " and ".join(_loop(p) for p in piece.plates)
                 unit = f"each {loops}" if loops else "the whole data set"

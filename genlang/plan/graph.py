@@ -31,6 +31,7 @@ from genlang.check.model import (
 )
 from genlang.check.walk import (
     bounds,
+    cell_of,
     children,
     index_type,
     law_expressions,
@@ -199,12 +200,6 @@ def terms(found: Lagged, marks: Mapping[Variable, Variable] = NO_MARKS) -> tuple
             case _:
                 pass
     return tuple(result)
-
-
-def cell_of(variable: Variable, subscripts: tuple[Expr, ...]) -> Expr:
-    """Return a cell of a variable as an expression."""
-    whole = Ref(variable, variable.cell)
-    return Index(whole, subscripts, variable.cell) if subscripts else whole
 
 
 @dataclass(frozen=True, slots=True)

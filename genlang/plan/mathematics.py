@@ -69,8 +69,10 @@ class _Formula:
     def _left(self) -> str:
         """`log p(y | mu, sigma)`."""
         states, variables = self.plan.summed, self.plan.model.variables
+        drawn = {s.target for s in self.plan.statements if isinstance(s, Draw)}
+        known = [v for v in variables if v.role in ("observed", "data", "let") and v in drawn]
         named = (
-            [v.name for v in variables if v.role == "observed" or v.name in self.plan.missing],
+            [v.name for v in variables if v in known or v.name in self.plan.missing],
             [v.name for v in variables if v.role in ("latent", "param") and v not in states],
         )
         seen, unknown = (", ".join(map(self.style.name, names)) for names in named)

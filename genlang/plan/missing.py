@@ -1,12 +1,15 @@
 """Observed names with missing cells: left out of the density, or unknown where something reads.
 
     nothing else reads y       its term holds where the cell was seen: `data.y_seen`
+    y is a normal vector       its law is that of the elements that were seen
     y is discrete and finite   y becomes a latent, summed out, and a factor says what was seen of it
     y is continuous            its missing cells are a latent, `y_missing`, in their order
     else                       refused (E706)
 
 (LANGUAGE section 6, Missing.) The plan depends on which names have missing cells, never on which
-cells these are.
+cells these are. A `data` name that an `observed` statement covers has missing cells like an
+observed one; what must be known from data (a `let` of data, a bound, a `require`) still reads what
+was given, and binding looks that these cells are there.
 """
 
 from dataclasses import dataclass, replace
@@ -17,32 +20,32 @@ from genlang.check.model import (
     Const,
     Define,
     Dim,
+    Distribution,
     Draw,
     Expr,
     Extent,
     Factor,
-    Given,
-    Index,
+    Law,
     Model,
-    Param,
     Ref,
-    Require,
     Select,
     Statement,
     Symbol,
     Type,
     Variable,
 )
-from genlang.check.supports import drawn, of_kind
-from genlang.check.walk import bounds, law_expressions, leaves, substitute, substitute_law, symbols
+from genlang.check.walk import (
+    cell_of,
+    leaves,
+    substitute,
+    substitute_law,
+    symbols,
+)
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.plan.imputable import decided, not_continuous, not_summed, read_by
 from genlang.plan.support import support
 
 BOOL = Type("bool")
-
-
-CONTINUOUS = frozenset(["real", "positive", "nonneg", "unit"])
 
 
 def seen_name(name: str) -> str:
@@ -69,7 +72,8 @@ def cell_name(name: str) -> str:
 class Missing:
     """A model with unknown cells.
 
-    marks   of observed variables whose missing cells are left out: the data that mark the others
+    marks   of observed variables whose missing cells are left out: the data that mark the others,
+            unless their laws tell
     filled  of those whose missing cells are continuous latents: these latents
     """
 
@@ -89,26 +93,67 @@ def with_missing(model: Model, missing: frozenset[str]) -> Missing:
         now = found.model  # in which earlier names may be latents by now
         variable = next(v for v in now.variables if v.name == name)
         faults += _taken(variable, now)
-        mark = _mark(variable)
-        reader = next((s for s in now.statements if variable in _read(s)), None)
+        mark = mark_of(variable, now)
+        given = given_lets(now) if variable.role == "data" else None
+        reader = next((s for s in now.statements if variable in read_by(s, given)), None)
+        if reader is None and elementwise(variable, now):
+            found = replace(found, model=_partly(now, variable, mark))
+            continue
         if reader is None:
             found.marks[variable] = mark
             continue
         draws = [s for s in now.statements if isinstance(s, Draw) and s.target is variable]
         discrete = len(draws) == 1 and _finite(draws[0])
-        why = _decided(variable, now)
-        why = why or (_not_summed(draws[0], now) if discrete else _not_continuous(variable, draws))
+        why = decided(variable, now)
+        why = why or (not_summed(draws[0], now) if discrete else not_continuous(variable, draws))
         if why:
             faults.append(_refused(variable, reader, why))
             continue
         if discrete:
-            found = replace(found, model=_unknown(now, draws[0], mark))
+            found = replace(found, model=_unknown(now, draws[0], mark, given))
             continue
         found.filled[variable] = _cells(variable)
     if faults:
         raise ModelError(faults, model.source)
     variables = (*found.model.variables, *found.filled.values())
     return replace(found, model=replace(found.model, variables=variables))
+
+
+def drawn_cells(model: Model) -> tuple[Variable, ...]:
+    """Return the names that may have missing cells: `observed` ones, and `data` that are drawn."""
+    drawn = {s.target for s in model.statements if isinstance(s, Draw)}
+    return tuple(
+        v for v in model.variables if v.role == "observed" or (v.role == "data" and v in drawn)
+    )
+
+
+def elementwise(variable: Variable, model: Model) -> bool:
+    """Whether a part of a vector may be missing: every law of the variable is a normal one."""
+    laws = [s.law for s in model.statements if isinstance(s, Draw) and s.target is variable]
+    names = {leaf.name for law in laws for leaf in leaves(law)}
+    return names == {"MultivariateNormal"}
+
+
+def mark_of(variable: Variable, model: Model) -> Variable:
+    """Return the data that say which cells were seen, elements of vectors where these may lack."""
+    rank = len(variable.dims)
+    if not elementwise(variable, model):
+        rank -= len(variable.cell.dims)
+    cell = replace(BOOL, dims=variable.dims[len(variable.dims) - len(variable.cell.dims) : rank])
+    return Variable(seen_name(variable.name), "data", cell, variable.dims[:rank], variable.loops)
+
+
+def given_lets(model: Model) -> frozenset[Statement]:
+    """Return the definitions that data decide: each reads data and other such ones alone."""
+    known: set[Symbol] = {v for v in model.variables if v.role == "data"}
+    found: list[Statement] = []
+    for s in model.statements:
+        if isinstance(s, Define) and s.target.role == "let":
+            reads = {x for x in symbols(s.value) if isinstance(x, Variable)}
+            if reads <= known:
+                known.add(s.target)
+                found.append(s)
+    return frozenset(found)
 
 
 def _taken(variable: Variable, model: Model) -> list[Diagnostic]:
@@ -127,62 +172,6 @@ def _taken(variable: Variable, model: Model) -> list[Diagnostic]:
     ]  # fmt: skip
 
 
-def _not_summed(draw: Draw, model: Model) -> str:
-    """Why missing cells of a discrete name cannot be summed out; empty where they can."""
-    own = [e.symbol for e in draw.subscripts if isinstance(e, Ref)]
-    if [p for p in draw.loops if p in own] != own:
-        order = ", ".join(p.name for p in draw.loops if p in own)
-        right = f"`{draw.target.name}[{order}]`"
-        return f"its axes stand in another order than its loops; that needs {right} as yet"
-    parts = any(p.start is not None or p.stop is not None for p in draw.loops)
-    others = [s for s in model.statements if s is not draw and draw.target in _read(s)]
-    if parts and (others or not (isinstance(draw.law, Choice) and draw.law.chained)):
-        return "its statement covers a part of a dim only, and other cells may be read"
-    return ""
-
-
-def _not_continuous(variable: Variable, draws: list[Draw]) -> str:
-    """Why missing cells of a name cannot be a continuous latent; empty where they can."""
-    kind, unknown = variable.cell.kind, "a missing cell that something reads is an unknown"
-    if kind in ("count", "int"):
-        return f"{unknown}, and this one can be any {kind}: `upper=` bounds it"
-    if kind not in CONTINUOUS or variable.cell.dims or variable.cell.structure:
-        what = "vectors" if variable.cell.dims else "a name that several statements draw"
-        return f"{unknown}, which is not supported yet for {what}"
-    if any(loop.weight is not None for s in draws for loop in s.loops):
-        return "it stands in a weighted loop, where one cell would be several unknowns"
-    whole = of_kind(kind)
-    for law in (law for draw in draws for law in leaves(draw.law)):
-        row = DISTRIBUTIONS[law.name]
-        given = dict(law.parameters)
-        ends = [law.lower, law.upper, *(given[n] for n in row.ends or ())]
-        values = drawn(law, Type(row.kind), {})
-        known = law.name != "Pareto" and all(e is None or isinstance(e, Const) for e in ends)
-        if not known or (values.low, values.high) != (whole.low, whole.high):
-            where = f"`{law.name}` draws " + (values.show() if known else "between bounds")
-            return f"{unknown}; {where}, and an unknown cell can only be any {kind} number yet"
-    return ""
-
-
-def _decided(variable: Variable, model: Model) -> str:
-    """Why a name has to be known before a fit, also through `let`; empty where it has not."""
-    depends: set[Symbol] = {variable}
-    for s in model.statements:
-        if isinstance(s, Define) and depends & set(symbols(s.value)):
-            depends.add(s.target)
-    for s in model.statements:
-        if isinstance(s, Given):
-            continue
-        for loop in s.loops:
-            if depends & {x for e in bounds(loop) for x in symbols(e)}:
-                return "it decides what a loop runs over, which must be known from data"
-            if loop.weight is not None and depends & set(symbols(loop.weight)):
-                return "it is the weight of a loop, which must be known from data"
-        if isinstance(s, Require) and depends & set(symbols(s.condition)):
-            return "it is read by a `require`, which is checked before the fit"
-    return ""
-
-
 def _cells(variable: Variable) -> Variable:
     """The latent of a variable's missing cells, in their order."""
     name = variable.name
@@ -192,32 +181,8 @@ def _cells(variable: Variable) -> Variable:
     return Variable(missing_name(name), "latent", cell, dims, description=about, span=variable.span)
 
 
-def _mark(variable: Variable) -> Variable:
-    rank = len(variable.dims) - len(variable.cell.dims)
-    cell = replace(BOOL, dims=())
-    return Variable(seen_name(variable.name), "data", cell, variable.dims[:rank], variable.loops)
-
-
-def _read(statement: Statement) -> set[Symbol]:
-    """What a statement reads, its target's own cell aside."""
-    match statement:
-        case Draw(law=law, subscripts=subscripts):
-            exprs: tuple[Expr, ...] = (*law_expressions(law), *subscripts)
-        case Define(value=value) | Factor(value=value):
-            exprs = (value,)
-        case Require(condition=condition):
-            exprs = (condition,)
-        case Param(start=start):
-            exprs = () if start is None else (start,)
-        case _:
-            return set()
-    ends = tuple(e for loop in statement.loops for e in bounds(loop))
-    ends += tuple(loop.weight for loop in statement.loops if loop.weight is not None)
-    return {s for e in (*exprs, *ends) for s in symbols(e)}
-
-
 def _finite(draw: Draw) -> bool:
-    if draw.target.role != "observed" or draw.target.cell.dims:
+    if draw.target.role not in ("observed", "data") or draw.target.cell.dims:
         return False
     try:
         support(draw, {})
@@ -226,16 +191,40 @@ def _finite(draw: Draw) -> bool:
     return draw.target.cell.kind in ("bool", "index", "count", "int")
 
 
-def _unknown(model: Model, draw: Draw, mark: Variable) -> Model:
-    """The model with a variable as a latent, and what was seen of it as a factor."""
-    given = replace(draw.target, role="data")
+def _partly(model: Model, variable: Variable, mark: Variable) -> Model:
+    """The model with laws of those elements of a variable's vectors that were seen."""
+
+    def partly(statement: Statement) -> Statement:
+        if not (isinstance(statement, Draw) and statement.target is variable):
+            return statement
+        return replace(statement, law=beside(statement.law, cell_of(mark, statement.subscripts)))
+
+    return replace(model, statements=tuple(map(partly, model.statements)))
+
+
+def beside(law: Law, *seen: Expr) -> Law:
+    """Return the law of the elements that were seen, or of the others beside these."""
+    match law:
+        case Choice(then=then, otherwise=otherwise):
+            return replace(law, then=beside(then, *seen), otherwise=beside(otherwise, *seen))
+        case Distribution():
+            return replace(law, seen=seen)
+
+
+def _unknown(model: Model, draw: Draw, mark: Variable, given: frozenset[Statement] | None) -> Model:
+    """The model with a variable as a latent, and what was seen of it as a factor.
+
+    The definitions of `given` go on reading what data give.
+    """
+    known = replace(draw.target, role="data")
     latent = replace(draw.target, role="latent")
     change: dict[Symbol, Expr] = {draw.target: Ref(latent, latent.cell)}
     statements: list[Statement] = []
     for statement in model.statements:
-        statements.append(_changed(statement, draw, latent, change))
+        kept = given is not None and statement in given
+        statements.append(statement if kept else _changed(statement, draw, latent, change))
         if statement is draw:
-            statements.append(_evidence(draw, latent, given, mark))
+            statements.append(_evidence(draw, latent, known, mark))
     variables = tuple(latent if v is draw.target else v for v in model.variables)
     return replace(model, variables=variables, statements=tuple(statements))
 
@@ -256,13 +245,9 @@ def _changed(
 
 def _evidence(draw: Draw, latent: Variable, given: Variable, mark: Variable) -> Factor:
     """0 where the cell is missing or has the value that was seen, else -inf."""
-
-    def cell(variable: Variable) -> Expr:
-        whole = Ref(variable, variable.cell)
-        return Index(whole, draw.subscripts, variable.cell) if draw.subscripts else whole
-
-    differs = Apply("!=", (cell(latent), cell(given)), BOOL)
-    wrong = Apply("and", (cell(mark), differs), BOOL)
+    subs = draw.subscripts
+    differs = Apply("!=", (cell_of(latent, subs), cell_of(given, subs)), BOOL)
+    wrong = Apply("and", (cell_of(mark, subs), differs), BOOL)
     real = Type("real")
     value = Select(wrong, Const(float("-inf"), real), Const(0.0, real), real)
     return Factor(draw.target.name, value, draw.loops, draw.span)

@@ -65,6 +65,7 @@ def rewrite_law(law: Law, change: Callable[[Expr], Expr]) -> Law:
                 parameters=tuple((name, change(e)) for name, e in parameters),
                 lower=None if lower is None else change(lower),
                 upper=None if upper is None else change(upper),
+                seen=tuple(map(change, law.seen)),
             )
 
 

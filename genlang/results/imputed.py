@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genlang.check.model import Draw, Model, Ref, Variable
-from genlang.check.walk import index_type
+from genlang.check.walk import cell_of, index_type
 from genlang.diagnostics import Diagnostic, OptionError, suggest
+from genlang.plan.missing import beside, cell_name, elementwise, mark_of, missing_name
 from genlang.results.coordinates import Sizes, begins, gaps
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ def imputed(fit: "Fit", name: str) -> Any:
     import xarray
 
     from genlang.pipeline import compile_text
-    from genlang.plan.missing import cell_name, missing_name
 
     seen = fit.table.seen
     if name not in seen:
@@ -50,7 +50,8 @@ def imputed(fit: "Fit", name: str) -> Any:
         array = _drawn(fit, compiled.model, variable)
     labels = gaps(Sizes(fit.table.sizes, fit.table.labels), variable, seen[name])
     dim = cell_name(name)
-    return xarray.DataArray(array, dims=["draw", dim, *_event(variable)],
+    event = [] if elementwise(variable, compiled.model) else _event(variable)
+    return xarray.DataArray(array, dims=["draw", dim, *event],
                             coords={dim: list(labels)}, attrs=about, name=name)  # fmt: skip
 
 
@@ -129,5 +130,9 @@ def _copies(model: Model, variable: Variable) -> tuple[Draw, ...]:
         dims = (*(p.extent for p in s.loops), *variable.cell.dims)
         target = Variable(name, "generated", variable.cell, dims, s.loops, variable.event)
         here = tuple(Ref(p, index_type(p)) for p in s.loops)
-        copies.append(replace(s, target=target, subscripts=here))
+        law = s.law
+        if elementwise(variable, model):
+            seen = (mark_of(variable, model), replace(variable, role="data"))
+            law = beside(law, *(cell_of(v, s.subscripts) for v in seen))
+        copies.append(replace(s, target=target, subscripts=here, law=law))
     return tuple(copies)

@@ -54,6 +54,7 @@ from genlang.runtime.multivariate import (
     MultivariateStudentT,
     ZeroSumNormal,
 )
+from genlang.runtime.partly import partly_seen
 from genlang.runtime.positive import (
     Exponential,
     HalfCauchy,
@@ -95,7 +96,8 @@ __all__ = [
     "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull", "Wishart", "ZeroSumNormal",
     "baseline", "choice", "cholesky_cov", "clamp", "concat", "cov", "interpolate", "inv_cloglog",
     "lbeta", "lchoose", "linspace", "log1m_exp", "logsumexp", "matern32", "matern52", "normalized",
-    "one_hot", "periodic", "quad_form", "rbf", "solve_triangular", "truncated", "unit_vector",
+    "one_hot", "partly_seen", "periodic", "quad_form", "rbf", "solve_triangular", "truncated",
+    "unit_vector",
 ]  # fmt: skip
 
 

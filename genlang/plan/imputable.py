@@ -1,0 +1,107 @@
+"""Why missing cells that something reads cannot be unknowns: words, empty where they can."""
+
+from genlang.check.model import (
+    Choice,
+    Const,
+    Define,
+    Draw,
+    Expr,
+    Factor,
+    Given,
+    Model,
+    Param,
+    Ref,
+    Require,
+    Statement,
+    Symbol,
+    Type,
+    Variable,
+)
+from genlang.check.supports import drawn, of_kind
+from genlang.check.walk import bounds, law_expressions, leaves, symbols
+from genlang.lang.distributions import DISTRIBUTIONS
+
+CONTINUOUS = frozenset(["real", "positive", "nonneg", "unit"])
+
+
+def not_summed(draw: Draw, model: Model) -> str:
+    """Return why missing cells of a discrete name cannot be summed out; empty where they can."""
+    own = [e.symbol for e in draw.subscripts if isinstance(e, Ref)]
+    if [p for p in draw.loops if p in own] != own:
+        order = ", ".join(p.name for p in draw.loops if p in own)
+        right = f"`{draw.target.name}[{order}]`"
+        return f"its axes stand in another order than its loops; that needs {right} as yet"
+    parts = any(p.start is not None or p.stop is not None for p in draw.loops)
+    others = [s for s in model.statements if s is not draw and draw.target in read_by(s)]
+    if parts and (others or not (isinstance(draw.law, Choice) and draw.law.chained)):
+        return "its statement covers a part of a dim only, and other cells may be read"
+    return ""
+
+
+def not_continuous(variable: Variable, draws: list[Draw]) -> str:
+    """Return why missing cells of a name cannot be a continuous latent; empty where they can."""
+    kind, unknown = variable.cell.kind, "a missing cell that something reads is an unknown"
+    if kind in ("count", "int"):
+        return f"{unknown}, and this one can be any {kind}: `upper=` bounds it"
+    if kind not in CONTINUOUS or variable.cell.dims or variable.cell.structure:
+        what = "vectors" if variable.cell.dims else "a name that several statements draw"
+        return f"{unknown}, which is not supported yet for {what}"
+    if any(loop.weight is not None for s in draws for loop in s.loops):
+        return "it stands in a weighted loop, where one cell would be several unknowns"
+    whole = of_kind(kind)
+    for law in (law for draw in draws for law in leaves(draw.law)):
+        row = DISTRIBUTIONS[law.name]
+        given = dict(law.parameters)
+        ends = [law.lower, law.upper, *(given[n] for n in row.ends or ())]
+        values = drawn(law, Type(row.kind), {})
+        known = law.name != "Pareto" and all(e is None or isinstance(e, Const) for e in ends)
+        if not known or (values.low, values.high) != (whole.low, whole.high):
+            where = f"`{law.name}` draws " + (values.show() if known else "between bounds")
+            return f"{unknown}; {where}, and an unknown cell can only be any {kind} number yet"
+    return ""
+
+
+def decided(variable: Variable, model: Model) -> str:
+    """Return why a name has to be known before a fit, also through `let`."""
+    if variable.role == "data":
+        return ""  # binding looks at the cells that are read
+    depends: set[Symbol] = {variable}
+    for s in model.statements:
+        if isinstance(s, Define) and depends & set(symbols(s.value)):
+            depends.add(s.target)
+    for s in model.statements:
+        if isinstance(s, Given):
+            continue
+        for loop in s.loops:
+            if depends & {x for e in bounds(loop) for x in symbols(e)}:
+                return "it decides what a loop runs over, which must be known from data"
+            if loop.weight is not None and depends & set(symbols(loop.weight)):
+                return "it is the weight of a loop, which must be known from data"
+        if isinstance(s, Require) and depends & set(symbols(s.condition)):
+            return "it is read by a `require`, which is checked before the fit"
+    return ""
+
+
+def read_by(statement: Statement, given: frozenset[Statement] | None = None) -> set[Symbol]:
+    """Return what a statement reads, its target's own cell aside.
+
+    With `given`, the definitions that data decide, without what has to be known from data.
+    """
+    if given is not None and (statement in given or isinstance(statement, Require)):
+        return set()
+    match statement:
+        case Draw(law=law, subscripts=subscripts):
+            exprs: tuple[Expr, ...] = (*law_expressions(law), *subscripts)
+        case Define(value=value) | Factor(value=value):
+            exprs = (value,)
+        case Require(condition=condition):
+            exprs = (condition,)
+        case Param(start=start):
+            exprs = () if start is None else (start,)
+        case _:
+            return set()
+    ends: tuple[Expr, ...] = ()
+    if given is None:
+        ends = tuple(e for loop in statement.loops for e in bounds(loop))
+        ends += tuple(loop.weight for loop in statement.loops if loop.weight is not None)
+    return {s for e in (*exprs, *ends) for s in symbols(e)}
