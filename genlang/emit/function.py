@@ -28,7 +28,7 @@ from genlang.emit.operators import conjunction, truth
 from genlang.emit.params import parameter
 from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
-from genlang.emit.stand_ins import STAND_IN
+from genlang.emit.stand_ins import stand_in
 from genlang.emit.stepping import own_loops, parents, reads
 from genlang.emit.writer import Block, Context, Plate, Writer
 from genlang.plan.graph import Term
@@ -89,7 +89,9 @@ class Function(ABC):
         """An observed variable with its missing cells, whose density is that of its statement."""
         local, gaps = self.names.locals.symbol(cells), f"data.{gaps_name(variable.name)}"
         self.writer.comment(f"missing cells of {variable.name}")
-        law = f"{STAND_IN[variable.cell.kind]}.expand([len({gaps})]).mask(False).to_event(1)"
+        draws = [s for s in self.plan.statements if isinstance(s, Draw) and s.target is variable]
+        law = stand_in(variable.cell.kind, [s.law for s in draws])
+        law += f".expand([len({gaps})]).mask(False).to_event(1)"
         self.writer.line(f'{local} = pyro.sample("{self.site(cells.name)}", {law})')
         self.filled(variable, local)
 

@@ -8,7 +8,7 @@ from genlang.emit.expression import write
 from genlang.emit.function import Function
 from genlang.emit.laws import log_prob
 from genlang.emit.scope import Scope
-from genlang.emit.stand_ins import STAND_IN, STAND_IN_SETS
+from genlang.emit.stand_ins import STAND_IN_SETS, stand_in
 from genlang.plan.graph import Term
 from genlang.plan.lags import expressions_of
 from genlang.plan.plan import Plan
@@ -53,7 +53,7 @@ class Latents(Function):
         if target.cell.structure in STAND_IN_SETS:
             text = STAND_IN_SETS[target.cell.structure].format(own[-1])
         else:
-            text = STAND_IN[target.cell.kind]
+            text = stand_in(target.cell.kind, [statement.law])
             sizes += own
         text += f".expand([{', '.join(sizes)}]).mask(False).to_event({len(sizes)})" if sizes else (
             ".mask(False)"

@@ -1,9 +1,11 @@
 """Why missing cells that something reads cannot be unknowns: words, empty where they can."""
 
+from genlang.check.interval import Interval
 from genlang.check.model import (
     Choice,
     Const,
     Define,
+    Distribution,
     Draw,
     Expr,
     Factor,
@@ -17,7 +19,7 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.supports import drawn, of_kind
+from genlang.check.supports import drawn
 from genlang.check.walk import bounds, law_expressions, leaves, symbols
 from genlang.lang.distributions import DISTRIBUTIONS
 
@@ -48,17 +50,27 @@ def not_continuous(variable: Variable, draws: list[Draw]) -> str:
         return f"{unknown}, which is not supported yet for {what}"
     if any(loop.weight is not None for s in draws for loop in s.loops):
         return "it stands in a weighted loop, where one cell would be several unknowns"
-    whole = of_kind(kind)
-    for law in (law for draw in draws for law in leaves(draw.law)):
-        row = DISTRIBUTIONS[law.name]
-        given = dict(law.parameters)
-        ends = [law.lower, law.upper, *(given[n] for n in row.ends or ())]
-        values = drawn(law, Type(row.kind), {})
-        known = law.name != "Pareto" and all(e is None or isinstance(e, Const) for e in ends)
-        if not known or (values.low, values.high) != (whole.low, whole.high):
-            where = f"`{law.name}` draws " + (values.show() if known else "between bounds")
-            return f"{unknown}; {where}, and an unknown cell can only be any {kind} number yet"
+    laws = [law for draw in draws for law in leaves(draw.law)]
+    moving = next((law for law in laws if not all(isinstance(e, Const) for e in ends(law))), None)
+    if moving is not None:
+        return f"{unknown}; the ends of `{moving.name}` must be numbers for that as yet"
+    found = {(v.low, v.high): v for v in map(values_of, laws)}
+    if len(found) > 1:
+        words = " and ".join(v.show() for v in list(found.values())[:2])
+        return f"{unknown}, and its laws draw {words}: that needs one range as yet"
     return ""
+
+
+def values_of(law: Distribution) -> Interval:
+    """Return the numbers that a distribution draws, whatever its parameters."""
+    return drawn(law, Type(DISTRIBUTIONS[law.name].kind), {})
+
+
+def ends(law: Distribution) -> list[Expr]:
+    """Return the expressions that bound what a distribution draws."""
+    given = dict(law.parameters)
+    own = ("scale",) if law.name == "Pareto" else DISTRIBUTIONS[law.name].ends or ()
+    return [*(given[n] for n in own), *(e for e in (law.lower, law.upper) if e is not None)]
 
 
 def decided(variable: Variable, model: Model) -> str:
