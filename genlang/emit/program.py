@@ -6,6 +6,8 @@ one named term over plates and states; the plan's steps add the terms up, sum st
 where there is something for it, draws and computes what waits for the states.
 """
 
+import re
+
 from genlang.emit.after import After
 from genlang.emit.joint import Joint
 from genlang.emit.summed import Summed
@@ -18,7 +20,14 @@ HELPERS = (
     "segment_sum", "split_sum", "stack", "states", "sum_out", "weighted",
 )  # fmt: skip
 
-
+# What a program imports, by a sign that it uses it.
+IMPORTS = {
+    r"pyro\.": "import pyro",
+    r"dist\.": "import pyro.distributions as dist",
+    r"torch\.": "import torch",
+    r"constraints\.": "from pyro.distributions import constraints",
+    "config_enumerate": "from pyro.infer import config_enumerate",
+}
 # Helpers of modules of their own.
 APART = {
     "genlang.runtime.cells": ("clamped", "filled", "values_between"),
@@ -38,11 +47,7 @@ def emit(plan: Plan) -> str:
     if after.needed:
         functions.append(after.text())
     body = "\n\n".join(functions)
-    imports = ["import pyro", "import pyro.distributions as dist", "import torch"]
-    if "@config_enumerate" in body:
-        imports.append("from pyro.infer import config_enumerate")
-    if "constraints." in body:
-        imports.insert(2, "from pyro.distributions import constraints")
+    imports = [line for sign, line in IMPORTS.items() if re.search(rf"\b{sign}", body)]
     own = ["from genlang.runtime import exact"] if "exact." in body else []
     for module, names in sorted({**APART, "genlang.runtime.reductions": HELPERS}.items()):
         used = [h for h in names if f"{h}(" in body or f"{h}." in body]
@@ -59,6 +64,11 @@ def emit(plan: Plan) -> str:
 
 def _title(plan: Plan) -> str:
     first = plan.model.source.text.lstrip().split("\n", 1)[0]
-    words = first.lstrip("# ").strip() if first.startswith("#") else plan.model.source.name
+    words = first.lstrip("# ").strip() if first.startswith("#") else _file(plan.model.source.name)
     words = words.replace("\\", "").replace('"', "'")
     return f'"""{words.rstrip(".")}."""'
+
+
+def _file(name: str) -> str:
+    """The last part of a path."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1]
