@@ -223,6 +223,19 @@ def test_pareto_shape_is_found(shape):
     assert smoothed(-shape * uniform.log()).k == pytest.approx(shape, abs=0.15)
 
 
+def test_draws_of_the_guide_without_density_are_said():
+    """A scale that the guide lets be negative: the posterior is cut off there."""
+    fit = genlang.model("""
+dim N
+data x[N]: real
+latent b ~ Normal(0, 3)
+observed y[n in N] ~ Normal(0, 1 + b * x[n])
+""").fit({"x": [1.0], "y": [2.0]}, method="svi", seed=1)
+    assert fit.facts["elbo"] == -np.inf
+    assert any("have density 0" in note for note in fit.notes)
+    assert (fit["b"] > -1).all()
+
+
 def test_equal_weights_are_left_equal():
     weights = smoothed(torch.full((1000,), -3.0, dtype=torch.float64))
     assert weights.k == 0

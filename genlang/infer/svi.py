@@ -209,6 +209,12 @@ class Svi:
             )
         relabelled = "there are equal modes with other labels of the states; this is one of them"
         notes = (relabelled,) if every[0].mode.relabelled else ()
+        if len(finite) < len(ratio):
+            outside = (
+                f"{len(ratio) - len(finite)} of {len(ratio)} draws of the guide have density 0, so "
+                "its ELBO is -inf; the draws that are kept are weighted by theirs"
+            )
+            notes = (*notes, outside)
         posterior = guide.get_posterior(still=True)
         return Approximation(elbo, posterior, drawn, weights, facts, tuple(faults), notes)
 
