@@ -27,14 +27,7 @@ from genlang.runtime.reductions import eliminating
 INF = math.inf
 
 
-@pytest.fixture(autouse=True)
-def _float64():
-    """Run every test in float64."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    torch.manual_seed(1)
-    yield
-    torch.set_default_dtype(before)
+pytestmark = pytest.mark.usefixtures("float64")
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from genlang.runtime.chains import kernels, layout, moves
-from genlang.runtime.chains.operations import operation
+from genlang.runtime.chains.operations import Last, operation
 
 HOWS = ("sum", "max", "draw")
 
@@ -307,19 +307,7 @@ class _Moved(torch.autograd.Function):
         return (*parts, *[None] * 8)
 
 
-class _Second(torch.autograd.Function):
-    generate_vmap_rule = True
-
+class _Second(Last):
     @staticmethod
     def forward(*args: Any) -> Any:
         return forest_second(*args)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        del ctx, inputs, output
-
-    @staticmethod
-    def backward(ctx: Any, *by: Tensor) -> Any:
-        del ctx, by
-        message = "the third derivative of a sum over chains is not implemented"
-        raise NotImplementedError(message)

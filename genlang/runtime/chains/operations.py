@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 _LIBRARY = torch.library.Library("genlang", "FRAGMENT")
 
@@ -28,6 +29,24 @@ def operation(
         return found
 
     return register
+
+
+class Last(torch.autograd.Function):
+    """A derivative that has none of its own: the second one of a sum over chains."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Keep nothing."""
+        del ctx, inputs, output
+
+    @staticmethod
+    def backward(ctx: Any, *by: Tensor) -> Any:
+        """Refuse."""
+        del ctx, by
+        message = "the third derivative of a sum over chains is not implemented"
+        raise NotImplementedError(message)
 
 
 def _alone(info: Any, dims: Any, *args: Any) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genlang.runtime.chains.operations import operation
+from genlang.runtime.chains.operations import Last, operation
 from genlang.runtime.reductions import gumbel_like
 
 CHUNK = 2**22
@@ -181,22 +181,10 @@ class _Moved(torch.autograd.Function):
         return _Second.apply(*by, *ctx.saved_tensors)
 
 
-class _Second(torch.autograd.Function):
-    generate_vmap_rule = True
-
+class _Second(Last):
     @staticmethod
     def forward(*args: Tensor) -> Any:
         return log_product_second(*args)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Any) -> None:
-        del ctx, inputs, output
-
-    @staticmethod
-    def backward(ctx: Any, *by: Tensor) -> Any:
-        del ctx, by
-        message = "the third derivative of a sum over chains is not implemented"
-        raise NotImplementedError(message)
 
 
 class _Choice(torch.autograd.Function):
