@@ -108,6 +108,7 @@ ORACLE = {
     "LowRankMultivariateNormal(x, factor=C, diagonal=exp(x))": [0.3, 1.0],
     "GaussianProcess(x, matern32(length=a, scale=2), noise=0.3)": [0.3, 1.0],
     "GaussianProcess(C, periodic(length=a, period=2))": [0.3, 1.0],
+    "GaussianProcess(x=x, kernel=rbf(length=a))": [0.3, 1.0],
     "ZeroSumNormal(a, dim=K)": [0.3, -0.3],
     "Wishart(a + 1, C)": [[0.4, 0.1], [0.1, 2.0]],
     "InverseWishart(a + 1, C)": [[0.4, 0.1], [0.1, 2.0]],

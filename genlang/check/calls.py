@@ -132,7 +132,8 @@ def completed(kernel: nodes.Expr, points: nodes.Argument, scope: Scope) -> nodes
             if extra is not None:
                 scope.fail("E405", f"the points of `{name}` are left out here", extra.span,
                            why="they are the first argument of the process")  # fmt: skip
-            return replace(kernel, arguments=(points, points, *arguments))
+            first = replace(points, name=None)
+            return replace(kernel, arguments=(first, first, *arguments))
         case _:
             scope.fail(
                 "E405",
