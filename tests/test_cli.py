@@ -62,6 +62,7 @@ INSTANT = (
     ("compile", "models/iris/iris.gen"),
     ("explain", "models/iris/iris.gen"),
     ("graph", "models/iris/iris.gen"),
+    ("dist", "Gamma"),
     ("--help",),
 )
 

@@ -30,7 +30,7 @@ from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show, size
 from genlang.check.supports import support
 from genlang.diagnostics import suggest
-from genlang.lang.distributions import DISTRIBUTIONS, Form, Parameter, Row
+from genlang.lang.distributions import DISTRIBUTIONS, Form, Parameter, Row, signature
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
@@ -222,16 +222,7 @@ def _not_by_position(node: nodes.Call, row: Row, extra: nodes.Argument, scope: S
 
 def _ways(row: Row) -> str:
     """The ways to give a distribution's parameters."""
-    return " or ".join(f"`{row.name}({_signature(row, form)})`" for form in row.forms)
-
-
-def _signature(row: Row, form: Form) -> str:
-    by_position = row.positional if form is row.forms[0] else 0
-    shared = [p.name for p in row.forms[0].parameters[: row.positional]]
-    return ", ".join(
-        p.name if i < by_position or p.name in shared else f"{p.name}="
-        for i, p in enumerate(form.parameters)
-    )
+    return " or ".join(f"`{row.name}({signature(row, form)})`" for form in row.forms)
 
 
 def _form(node: nodes.Call, row: Row, given: set[str], scope: Scope) -> Form:

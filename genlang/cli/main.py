@@ -19,6 +19,7 @@ COMMANDS = {
     "fmt": "fmt",
     "compile": "compile_",
     "explain": "explain",
+    "dist": "dist",
     "graph": "graph",
     "fit": "fit",
     "summary": "summary",

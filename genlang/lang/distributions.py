@@ -188,3 +188,13 @@ _ROWS = (
 )  # fmt: skip
 
 DISTRIBUTIONS: dict[str, Row] = {row.name: row for row in _ROWS}
+
+
+def signature(row: Row, form: Form) -> str:
+    """Return how a form's parameters are given: `loc, scale`, and `shape=, rate=` by name."""
+    by_position = row.positional if form is row.forms[0] else 0
+    shared = [p.name for p in row.forms[0].parameters[: row.positional]]
+    return ", ".join(
+        p.name if i < by_position or p.name in shared else f"{p.name}="
+        for i, p in enumerate(form.parameters)
+    )

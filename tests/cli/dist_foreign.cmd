@@ -1,0 +1,1 @@
+genlang dist dt

@@ -1,0 +1,1 @@
+genlang dist Gamma --format json
