@@ -50,6 +50,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _here(name: str, laws: tuple[str, ...]) -> str:
     """What a foreign name is called here."""
-    where = " and of ".join(systems(name, laws[0]))
+    where = ", ".join(systems(name, laws[0]))
     others = f"; `{'`, `'.join(laws[1:])}` too" if laws[1:] else ""
     return f"`{name}`{f' of {where}' if where else ''} is `{laws[0]}` here{others}\n"
