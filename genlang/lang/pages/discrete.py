@@ -119,7 +119,8 @@ ROWS = (
         others="mean = exp(log_mean)",
         notes=("the variance is mean + mean^2 / dispersion",
                "by `size` and `prob` of R: dispersion = size, mean = size * (1 - prob) / prob",
-               "`neg_binomial(alpha, beta)` of Stan: dispersion = alpha, mean = alpha / beta"),
+               "`neg_binomial(alpha, beta)` of Stan: dispersion = alpha, mean = alpha / beta",
+               "`NegativeBinomial(n, logits=)` of Pyro: dispersion = n, mean = n * exp(logits)"),
         names=("neg_binomial", "NegBinomial"),
     ),
     page(

@@ -8,6 +8,7 @@ from genlang.lang.pages.page import SYSTEMS
 
 CALL = re.compile(r"([\w.:]+)\((.*)\)")
 CONSTANT = re.compile(r"(?:^|, )[0-9.]+(?:,|$)")
+METHOD = re.compile(r"\.(logpdf|logpmf|pdf|pmf|logcdf|cdf|logsf|sf|ppf|rvs|dist|log_prob)$")
 SUFFIX = re.compile(r"_(lpdf|lpmf|lupdf|lupmf|lcdf|lccdf|cdf|rng|glm)$")
 Index = Mapping[str, tuple[str, ...]]
 
@@ -43,10 +44,10 @@ def systems(name: str, law: str) -> list[str]:
 def find(name: str, more: Index) -> tuple[str, tuple[str, ...]]:
     """Return the name as it is known, and the distributions that it stands for, none if unknown.
 
-    `more` are foreign names beside those of the pages. Prefixes of modules, suffixes of Stan and
-    the four letters of R's functions are put aside; at last upper case is taken as lower.
+    `more` are foreign names beside those of the pages. Arguments, modules, SciPy's methods, Stan's
+    suffixes and the four first letters of R are put aside; at last upper case is taken as lower.
     """
-    bare = re.split(r"\.|::", name.strip())[-1]
+    bare = re.split(r"\.|::", METHOD.sub("", name.strip().partition("(")[0]))[-1].strip()
     foreign = {**{k: v for k, v in more.items() if v[0] in PAGES}, **index()}
     tries = [bare, SUFFIX.sub("", bare), re.sub("^[rpq]", "d", bare)]
     for candidate in tries:
@@ -54,9 +55,13 @@ def find(name: str, more: Index) -> tuple[str, tuple[str, ...]]:
             return candidate, (candidate,)
         if candidate in foreign:
             return candidate, foreign[candidate]
-    folded = {k.lower().replace("_", ""): k for k in (*foreign, *PAGES)}
+    folded = {_folded(k): k for k in (*foreign, *PAGES)}
     for candidate in tries:
-        known = folded.get(candidate.lower().replace("_", ""))
+        known = folded.get(_folded(candidate))
         if known is not None:
             return known, (known,) if known in PAGES else foreign[known]
     return name, ()
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name.lower())

@@ -13,6 +13,7 @@ ROWS = (
         pymc='pm.Normal("y", mu=loc, sigma=scale)',
         pyro="dist.Normal(loc, scale)",
         notes="BUGS and JAGS take a precision, all others a standard deviation",
+        names="Gaussian",
     ),
     page(
         "StudentT", LINE,
