@@ -8,24 +8,21 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from genlang.lang.distributions import DISTRIBUTIONS
-from genlang.lang.pages import PAGES, discrete, positive, real, vectors
+from genlang.lang.pages import PAGES, SECTIONS
 from genlang.lang.pages.functions import GROUPS, rows
 from genlang.lang.pages.page import SYSTEMS, Page
 from genlang.lang.pages.show import calls, drawn
 
 REFERENCE = Path(__file__).resolve().parents[2] / "grammar" / "README.md"
 PART = re.compile(r"(<!-- (\w+): generated[^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
-SECTIONS: dict[str, tuple[Page, ...]] = {
-    "The whole line": real.ROWS,
-    "Positive numbers, and numbers between 0 and 1": positive.ROWS,
-    "Whole numbers": discrete.ROWS,
-    "Vectors and matrices": vectors.ROWS,
-}
 
 
 def distributions() -> Iterator[str]:
     """Write the distributions: calls, draws, supports, truncation."""
-    for title, pages in SECTIONS.items():
+    for title, every in SECTIONS.items():
+        pages = [page for page in every if page.name in PAGES]
+        if not pages:
+            continue
         yield f"\n**{title}**\n\n"
         head = ("distribution", "draws", "support", "`lower=`, `upper=`")
         yield from _table(head, map(_row, pages))
@@ -49,8 +46,8 @@ def elsewhere() -> Iterator[str]:
 
 
 def _first(page: Page, system: str) -> str:
-    spelt = page.spellings[system][:1]
-    return f"`{_cell(spelt[0])}`" if spelt else ""
+    spelt = next((text for text in page.spellings[system] if text), "")
+    return f"`{_cell(spelt)}`" if spelt else ""
 
 
 def functions() -> Iterator[str]:

@@ -8,6 +8,7 @@ from genlang.lang.pages.page import SYSTEMS
 
 CALL = re.compile(r"([\w.:]+)\((.*)\)")
 CONSTANT = re.compile(r"(?:^|, )[0-9.]+(?:,|$)")
+SPECIAL = re.compile(r"T[\[(]|<-|\.\.\.")  # truncated, computed, or of any law
 METHOD = re.compile(r"\.(logpdf|logpmf|pdf|pmf|logcdf|cdf|logsf|sf|ppf|rvs|dist|log_prob)$")
 SUFFIX = re.compile(r"_(lpdf|lpmf|lupdf|lupmf|lcdf|lccdf|cdf|rng|glm)$")
 Index = Mapping[str, tuple[str, ...]]
@@ -19,7 +20,7 @@ def called(text: str) -> str:
     `dbinom(y, 1, probs)` is no name for Bernoulli: other arguments make it another law.
     """
     found = CALL.match(text)
-    if found is None or CONSTANT.search(found[2]) or "T[" in text or "T(" in text or "<-" in text:
+    if found is None or CONSTANT.search(found[2]) or SPECIAL.search(text):
         return ""
     return re.split(r"[.:]", found[1])[-1]
 

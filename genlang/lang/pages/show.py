@@ -16,6 +16,12 @@ WIDTH, MARGIN = 96, 13  # of a line of text, and of its title
 def type_of(parameter: Parameter) -> str:
     """Return a parameter's type: `positive[K]`."""
     match parameter.domain, parameter.rank:
+        case "law", _:
+            return "a distribution"
+        case "laws", _:
+            return "a list of distributions"
+        case "flag", _:
+            return "bool"
         case "kernel", _:
             return "a kernel"
         case "points", _:
@@ -27,7 +33,9 @@ def type_of(parameter: Parameter) -> str:
 
 
 def drawn(row: Row) -> str:
-    """Return the type of a draw."""
+    """Return the type of a draw; one that is made of others draws as they do."""
+    if any(p.domain in ("law", "laws") for p in row.forms[0].parameters):
+        return "as inside"
     if row.over:
         return "index(K)"
     if row.structure not in ("", "zero_sum"):
