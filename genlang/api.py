@@ -154,7 +154,7 @@ class Model:
         if data is None and not sizes:
             return specialized(self.compiled, names), fixed
         table = self._table(data, sizes, required=False)
-        return specialized(self.compiled, names | table.seen.keys()), table.greatest
+        return specialized(self.compiled, names | table.missing), table.greatest
 
     def bind(self, data: Any = None, **sizes: int) -> "Bound":
         """Match data to the declared names; `sizes` override those of dims (`K=4`).

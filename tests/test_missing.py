@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import genlang
-from genlang.diagnostics import ModelError
+from genlang.diagnostics import DataError, ModelError, OptionError
 
 MIXTURE = """
 dim N, K = 2
@@ -559,3 +559,91 @@ def test_a_name_is_told_missing_before_there_are_data():
     assert "data.seen_seen" in model.to_python(missing=["seen"])
     with pytest.raises(genlang.OptionError):
         model.to_python(missing=["first"])
+
+
+# -- What a missing cell may be
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "code"),
+    [
+        ("observed n[i in N] ~ Binomial(3, 0.3)\nobserved y[i in N] ~ Normal(x[n[i] - 1], 1)\n",
+         {"n": [1, None]}, "D142"),
+        ("observed n[i in N] ~ Binomial(9, 0.3)\nobserved y[i in N] ~ Normal(x[n[i]], 1)\n",
+         {"n": [1, None]}, "D142"),
+        ("observed n[i in N] ~ Binomial(3, 0.3)\nobserved y[i in N] ~ Normal(0, n[i])\n",
+         {"n": [1, None]}, "D123"),
+        ("observed n[i in N] ~ Binomial(3, 0.3)\nobserved y[i in N] ~ Bernoulli(n[i] * x[1] / 4)\n",
+         {"n": [1, None]}, "D123"),
+        ("observed n[i in N] ~ Binomial(3, 0.3)\nobserved y[i in N] ~ DiscreteUniform(n[i], 2)\n",
+         {"n": [1, None]}, "D123"),
+        (("data f[N]: count\nobserved f[s in N] ~ Poisson(2)\nfor s in N:\n"
+          "    for t in M[f[s]:]:\n        observed z[s, t] ~ Normal(0, 1)\n"),
+         {"f": [0, None], "z": [[1.0] * 4] * 2}, "D121"),
+        (("data f[N]: count\ndim T[N] = f\nobserved f[s in N] ~ Poisson(1)\nfor s in N:\n"
+          "    for t in T[s]:\n        observed g[s, t] ~ Normal(0, 1)\n"),
+         {"f": [1, None], "g": [[1.0], [2.0]]}, "D121"),
+        ("data f[N]: count\ndata g[n in N]: real(lower=f[n])\nobserved f[s in N] ~ Poisson(1)\n",
+         {"f": [1, None], "g": [1.0, 2.0]}, "D121"),
+    ],
+)  # fmt: skip
+def test_every_value_that_a_missing_cell_may_have_is_looked_at(text, data, code):
+    model = genlang.model(f"dim N, M = 4\ndata x[M]: real\n{text}")
+    whole = {"x": [1.0, 2.0, 3.0, 4.0], "y": [1, 1], **data}
+    with pytest.raises(DataError) as error:
+        model.bind(whole)
+    assert [d.code for d in error.value.diagnostics] == [code]
+
+
+def test_cells_that_were_seen_have_one_value():
+    """Only row 2 is missing, and its own bounds keep it inside."""
+    bound = genlang.model("""
+dim N, M = 4
+data x[M]: real
+data most[N]: count
+for i in N:
+    observed n[i] ~ Binomial(most[i], 0.3)
+    observed y[i] ~ Normal(x[n[i]], 1 + n[i])
+""").bind({"x": [1.0, 2.0, 3.0, 4.0], "most": [9, 3], "n": [2, None], "y": [1, 1]})
+    first = stats.binom.logpmf(2, 9, 0.3) + stats.norm.logpdf(1, 3, 3)
+    n = np.arange(4)
+    second = np.log((stats.binom.pmf(n, 3, 0.3) * stats.norm.pdf(1, n + 1, 1 + n)).sum())
+    assert bound.log_density({}) == pytest.approx(first + second, rel=1e-12)
+
+
+def test_what_compile_prints_is_what_fit_runs():
+    model = genlang.model("""
+dim N
+latent mu ~ Normal(0, 1)
+observed c[n in N] ~ Bernoulli(0.3)
+observed y[n in N] ~ Normal(mu + c[n], 1)
+""")
+    data = {"y": [1.0, 2.0], "c": None}
+    assert model.to_python(data) == model.bind(data).compiled.text
+    assert "summed out" in model.explain(data)
+
+
+def test_a_simulation_reads_no_cells_that_nothing_gives():
+    bound = genlang.model("""
+dim T
+data y[T]: real
+for t in T:
+    observed y[t] ~ Normal(50, 0.001)
+    observed w[t] ~ Normal(y[t], 0.001)
+""").bind({"y": [1, None], "w": [1, 2]})
+    with pytest.raises(OptionError) as error:
+        bound.simulate()
+    assert [d.code for d in error.value.diagnostics] == ["E805"]
+
+
+def test_a_nearly_singular_factor_keeps_its_digits():
+    model = genlang.model("""
+dim N, D = 2
+data L: cholesky_cov[D]
+observed v[n in N]: real[D] ~ MultivariateNormal(zeros(D), scale_tril=L)
+""")
+    small = 1e-8
+    rows = [[1, 1 + small], [1, None]]
+    found = model.bind({"L": [[1, 0], [1, small]], "v": rows}).log_density({})
+    one = 2 * stats.norm.logpdf(1) - np.log(small) + stats.norm.logpdf(1)
+    assert found == pytest.approx(one, rel=1e-8)

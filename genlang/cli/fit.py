@@ -81,7 +81,8 @@ def _announce(bound: Bound, method: str) -> None:
     for note in bound.table.notes:
         print(note)
     for name, seen in bound.table.seen.items():
-        print(f"{name}: {seen.size - seen.sum()} of {seen.size} cells are missing")
+        count = int(seen.size - seen.sum())
+        print(f"{name}: {count} {'cell is' if count == 1 else 'cells are'} missing")
     rows = explain(bound.compiled.plan).rows
     unknown = [r.name for r in rows if r.treatment == "unknown"]
     summed = [f"{r.name} ({r.treatment.rpartition('summed out, ')[2]})" for r in rows

@@ -22,8 +22,9 @@ from genlang.data.sources import Column, Columns, read
 from genlang.data.table import Table
 from genlang.data.told import Told
 from genlang.data.values import TooLarge, Undecided
-from genlang.diagnostics import DataError, suggest
+from genlang.diagnostics import DataError, ModelError, suggest
 from genlang.lang.types import INTEGERS
+from genlang.plan.missing import with_missing
 
 Numbers = NDArray[Any]
 
@@ -110,8 +111,9 @@ class _Binder:
     def _collect(self, variable: Variable) -> None:
         column = self.columns.named.get(variable.name) or self._wide(variable)
         if column is not None and column.values is None:
-            if variable.role == "data":
-                self.faults.of("D110", f"`{variable.name}` is null", [column])
+            if variable not in self.gaps.allowed:
+                why = "only what a statement draws may be missing"
+                self.faults.of("D110", f"`{variable.name}` is null", [column], why=why)
                 return
             self.gaps.names.add(variable.name)
             if self.required:
@@ -198,6 +200,8 @@ class _Binder:
             outside = supports.check(variable, found.found, raw, self.model, self.faults)
         array = np.where(outside, np.nan, found.found)
         if variable in self.parents:
+            if found.missing.any() and variable in self.gaps.allowed:
+                self.gaps.refuse(variable, raw, found.missing, "a root's `parent` is not drawn")
             array = trees.rooted(array, found.missing)
             trees.check(variable, array, raw, self.faults)
         elif found.missing.any():
@@ -251,7 +255,20 @@ class _Binder:
         raw = {v.name: cells for v, cells in self.raw.items()}
         told = Told(self.model, raw, self.extents.labels, known)
         Checks(self.model, known, told).run()
+        if not told.kept and not self.faults:
+            self._whatever_is_missing(known, told)
         told.finish(self.faults)
+
+    def _whatever_is_missing(self, known: Evaluator, told: Told) -> None:
+        """Look at every value that missing cells may have, where they are summed out."""
+        try:
+            unknown = with_missing(self.model, frozenset(self.gaps.seen)).model
+        except ModelError:
+            return  # refused where the program is made
+        names = {v.name for v in unknown.variables if v.role == "latent"} & self.gaps.seen.keys()
+        if names:
+            known.unseen |= {n: (~self.gaps.seen[n]).astype(float) for n in names}
+            Checks(unknown, known, told).run()
 
     def _default(self, variable: Variable, default: Expr, known: Evaluator) -> None:
         array: Numbers | None

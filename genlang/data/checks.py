@@ -112,8 +112,14 @@ class Checks:
             if weight is not None:
                 bad = Value(weight.axes, (weight.array < 0).astype(float))
                 self.told.numbers(
-                    "a weight", "0 or more", loop.weight, weight, self._meet(bad, mask)
+                    "a weight", "0 or more", loop.weight, weight, self._possible(bad, mask)
                 )
+
+    def _possible(self, bad: Value, mask: Value | None) -> Value:
+        """Where something is wrong for values that latents can have."""
+        for axis in bad.axes:
+            bad = self.known.where(bad, self.known.within.get(axis))
+        return self._meet(bad, mask)
 
     def _meet(self, bad: Value, mask: Value | None) -> Value:
         met = self.known.meet(mask, Value(bad.axes, (bad.array == 1).astype(float)))
@@ -166,11 +172,11 @@ class Checks:
         def action(mask: Value | None) -> None:
             subs = tuple(Ref(x, variable.cell) for x in variable.loops)
             low, high = variable.cell.lower, variable.cell.upper
-            ends = (("lower", low), ("upper", high))
-            words = (f"{n} bound `{self._text(e)}`" for n, e in ends if e is not None)
-            self._between(
-                variable, subs, low, high, mask, f"its type has the {' and the '.join(words)}"
-            )
+            ends = [(n, e) for n, e in (("lower", low), ("upper", high)) if e is not None]
+            for _, end in ends:
+                self.known.decided(end, mask)  # tells where it is missing
+            words = " and the ".join(f"{n} bound `{self._text(e)}`" for n, e in ends)
+            self._between(variable, subs, low, high, mask, f"its type has the {words}")
 
         self._in_loops(variable.loops, action)
 
@@ -220,7 +226,7 @@ class Checks:
                 outside = any_cell(~inside(value.array), value).astype(float)
             else:
                 continue
-            bad = self._meet(Value(value.axes, outside), mask)
+            bad = self._possible(Value(value.axes, outside), mask)
             self.told.numbers(f"`{name}` of `{law.name}`", words, expr, value, bad)
 
     def _ends(self, law: Distribution) -> tuple[Expr | None, Expr | None]:
@@ -236,7 +242,7 @@ class Checks:
             return mask
         bad = self.known.compare(">", ends[0], ends[1])
         message = f"the lower end of `{law.name}` is above the upper one"
-        self.told.message("D123", message, law.span, self._meet(bad, mask))
+        self.told.message("D123", message, law.span, self._possible(bad, mask))
         return self.known.meet(mask, Value(bad.axes, (bad.array != 1).astype(float)))
 
     def _support(self, statement: Draw, law: Distribution, mask: Value | None) -> None:
@@ -266,7 +272,7 @@ class Checks:
             bad = Value(found.axes, any_cell(~np.isfinite(found.array), found).astype(float))
             message = f"`{statement.target.name}` is not finite"
             why = f"it is `{self._text(define.value)}`"
-            self.told.message("D122", message, define.span, self._meet(bad, mask), why)
+            self.told.message("D122", message, define.span, self._possible(bad, mask), why)
 
     def _cells(self, target: Variable, subs: tuple[Expr, ...], mask: Value | None) -> Value | None:
         cell = (

@@ -36,6 +36,7 @@ from genlang.check.walk import substitute, symbols
 from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS, negation
 from genlang.data.linear import linear
 from genlang.data.ranges import agree, cut, inside, missed, part
+from genlang.data.unknown import every_value
 from genlang.data.values import LARGEST, Axes, Axis, TooLarge, Trouble, Undecided, Value
 from genlang.plan.support import Support
 
@@ -56,7 +57,8 @@ class Evaluator(Axes):
         self.defines: dict[Variable, Define] = {}
         self.states: dict[Variable, Support] = {}
         self.within: dict[Axis, Value] = {}  # which values a latent's cell can have
-        self.gone: dict[str, NDArray[Any]] = {}  # where cells are missing, as 1
+        self.gone: dict[str, NDArray[Any]] = {}  # where cells of data are missing, as 1
+        self.unseen: dict[str, NDArray[Any]] = {}  # the same of names that are latents
         self.quiet = 0
         self.needed = 0  # above 0 where what is evaluated has to be known from data
 
@@ -79,13 +81,14 @@ class Evaluator(Axes):
             if value is None:
                 raise Undecided
             unknown = Value(value.axes, np.isnan(value.array).astype(float))
-            if (self._where(unknown, outer).array == 1).any():
+            if (self.where(unknown, outer).array == 1).any():
                 raise Undecided  # a cell that is missing or wrong, which has been said
             part(self, loop, end, value, length, outer)
             mask = self.meet(mask, self.compare(op, at, value))
         return mask
 
-    def _where(self, bad: Value, mask: Value | None) -> Value:
+    def where(self, bad: Value, mask: Value | None) -> Value:
+        """Return a flag without the places at which a mask does not hold."""
         if mask is None:
             return bad
         axes, (one, two) = self.lined_up(bad, mask)
@@ -99,9 +102,9 @@ class Evaluator(Axes):
         if not (bad.array == 1).any():
             return
         for axis in fault.bad.axes:
-            bad = self._where(bad, self.within.get(axis))
+            bad = self.where(bad, self.within.get(axis))
         own = bad.axes
-        bad = self._where(bad, mask)
+        bad = self.where(bad, mask)
         # A mask may vary over more loops than the fault does: one iteration of them is enough.
         more = tuple(i for i, a in enumerate(bad.axes) if a not in own)
         kept = tuple(a for a in bad.axes if a in own)
@@ -197,25 +200,8 @@ class Evaluator(Axes):
             finally:
                 self.quiet -= 1
         if variable in self.states:
-            return self._state(expr, self.states[variable], here, mask)
+            return every_value(self, expr, variable, here, mask)
         return None
-
-    def _state(
-        self, cell: Expr, support: Support, here: Mapping[Any, Expr], mask: Value | None
-    ) -> Value | None:
-        ends = [self.value(substitute(e, here), mask) for e in (support.low, support.high)]
-        if ends[0] is None or ends[1] is None:
-            return None
-        low = np.nanmin(ends[0].array, initial=np.inf)
-        high = np.nanmax(ends[1].array, initial=-np.inf)
-        if not np.isfinite([low, high]).all() or high - low > LARGEST:
-            return None
-        at = self.add_axis(cell, np.arange(int(low), int(high) + 1))
-        if ends[0].axes or ends[1].axes:
-            held = self.meet(self.compare(">=", at, ends[0]), self.compare("<=", at, ends[1]))
-            if held is not None:
-                self.within[cell] = held
-        return at
 
     def _index(self, expr: Index, mask: Value | None) -> Value | None:
         subs = expr.subscripts

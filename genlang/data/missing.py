@@ -40,6 +40,10 @@ class Gaps:
                 "D121", message, raw.column, raw.as_came(missing), help=self._instead(variable)
             )
             return
+        ragged = next((d for d in self.model.dims if d.lengths is variable), None)
+        if ragged is not None:
+            self.refuse(variable, raw, missing, f"they are the lengths of `{ragged.name}`")
+            return
         self.names.add(variable.name)
         gone: Flags = missing
         if not elementwise(variable, self.model):
@@ -49,6 +53,12 @@ class Gaps:
             if partly.any():
                 self._partly(variable, raw, missing & partly[(..., *[None] * len(events))])
         self.seen[variable.name] = np.asarray(~gone)
+
+    def refuse(self, variable: Variable, raw: Cells, missing: Flags, why: str) -> None:
+        """Report missing cells that have to be known."""
+        message = f"`{variable.name}` has missing cells"
+        self.faults.at("D121", message, raw.column, raw.as_came(missing), why=why,
+                       help="fill the cells in")  # fmt: skip
 
     def _instead(self, variable: Variable) -> str:
         """What to do about missing cells of data that no statement draws."""

@@ -70,16 +70,19 @@ class Told:
     def keep(self) -> None:
         """Take in what was told since `begin`."""
         for key, found in self.new:
-            known = self.kept.setdefault(key, found)
-            if known is found:
-                continue
-            if isinstance(known, Entry) and isinstance(found, Entry):
-                known.whole += found.whole
-                known.places |= found.places
-                known.numbers |= found.numbers
-            elif isinstance(known, Cellwise) and isinstance(found, Cellwise):
-                known.places += found.places
+            self._take(key, found)
         self.new = []
+
+    def _take(self, key: Any, found: Entry | Cellwise) -> None:
+        known = self.kept.setdefault(key, found)
+        if known is found:
+            return
+        if isinstance(known, Entry) and isinstance(found, Entry):
+            known.whole += found.whole
+            known.places |= found.places
+            known.numbers |= found.numbers
+        elif isinstance(known, Cellwise) and isinstance(found, Cellwise):
+            known.places += found.places
 
     # -- telling
 
@@ -93,6 +96,7 @@ class Told:
             message += f" by `{text}`" if text != fault.missing else ""
             self._add(Entry("D121", message, expr.span, (), why, tuple(self._data(expr)),
                             help="fill the cells in, or read others"), fault.bad, None)  # fmt: skip
+            self._take(*self.new.pop())  # whatever else the statement is
             return
         if isinstance(expr, Reduce):
             why = f"`{expr.function}` over no element has no value"

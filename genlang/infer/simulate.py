@@ -204,6 +204,13 @@ def _value(site: Site) -> Array:
 
 def simulate(program: Program, data: SimpleNamespace, collector: Collector) -> dict[str, Array]:
     """Return one draw of every latent and observed site, and what comes after, by name."""
+    for v, _ in collector.plan.filled:
+        if v.role == "data":
+            message = f"`{v.name}` is data with missing cells, which something reads"
+            raise OptionError(
+                [Diagnostic("E805", message, v.span, why="a simulation reads what data give",
+                            help="fill the cells in, or declare the name as `observed`")]
+            )  # fmt: skip
     found = collector.arrays(trace(program.joint, data), collector.joint)
     # What comes after reads the observed values that were drawn, the cells that lack one as well.
     drawn = SimpleNamespace(**vars(data))

@@ -43,10 +43,10 @@ class PartlySeen(dist.TorchDistribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density of the elements that were seen, 0 where none was."""
         there = self.seen.to(self.law.loc.dtype)
-        factor = _factor(_own(self.law.scale_tril), self.seen)
-        z = _solve(factor, (value - self.law.loc) * there)
-        volume = factor.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-        found = -0.5 * z.square().sum(-1) - volume - there.sum(-1) * HALF_LOG_2PI
+        inverse = _inverse(_own(self.law.scale_tril), self.seen)
+        z = _times(inverse, (value - self.law.loc) * there)
+        volume = inverse.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        found = volume - 0.5 * z.square().sum(-1) - there.sum(-1) * HALF_LOG_2PI
         inside = getattr(self.law, "inside", None)
         return found if inside is None else torch.where(inside, found, -math.inf)
 
@@ -57,10 +57,10 @@ class PartlySeen(dist.TorchDistribution):
             if self.value is None:
                 return drawn
             tril = _own(self.law.scale_tril)
-            factor = _factor(tril, self.seen)
+            inverse = _inverse(tril, self.seen)
             off = torch.where(self.seen, self.value - drawn, 0.0)
-            weight = _solve(factor.mT, _solve(factor, off), upper=True)
-            moved = drawn + (tril @ (tril.mT @ weight[..., None]))[..., 0]
+            weight = _times(inverse.mT, _times(inverse, off))
+            moved = drawn + _times(tril, _times(tril.mT, weight))
             return torch.where(self.seen, self.value, moved)
 
 
@@ -77,34 +77,40 @@ def _own(tril: Tensor) -> Tensor:
     return tril[tuple(slice(None, 1) if tril.stride(i) == 0 else slice(None) for i in range(batch))]
 
 
-def _factor(tril: Tensor, seen: Tensor) -> Tensor:
-    """Return the Cholesky factors for which elements were seen, [*batch, D, D].
+def _inverse(tril: Tensor, seen: Tensor) -> Tensor:
+    """Return the inverse of the Cholesky factors of what was seen, [*batch, D, D].
 
     Where the matrices do not vary along the dims of the patterns, each pattern is factored once.
     """
-    cov = tril @ tril.mT
-    rank = max(cov.dim() - 2, seen.dim() - 1)
-    cov = cov.reshape(*[1] * (rank - cov.dim() + 2), *cov.shape)
+    rank = max(tril.dim() - 2, seen.dim() - 1)
+    tril = tril.reshape(*[1] * (rank - tril.dim() + 2), *tril.shape)
     seen = seen.reshape(*[1] * (rank - seen.dim() + 1), *seen.shape)
-    own, marked = cov.shape[:-2], seen.shape[:-1]
+    own, marked = tril.shape[:-2], seen.shape[:-1]
     if any(a > 1 and b > 1 for a, b in zip(own, marked, strict=True)):
-        return _cholesky(cov, seen)
+        return _kept(tril, seen)
     patterns, which = torch.unique(seen.reshape(-1, seen.shape[-1]), dim=0, return_inverse=True)
-    every = _cholesky(cov[None], patterns.reshape(-1, *[1] * rank, seen.shape[-1]))
+    every = _kept(tril[None], patterns.reshape(-1, *[1] * rank, seen.shape[-1]))
     found = every[which.reshape(marked)]  # [*marked, *own, D, D], along each dim one of them is 1
     pairs = [i for k in range(rank) for i in (k, rank + k)]
     shape = [max(a, b) for a, b in zip(own, marked, strict=True)]
-    return found.permute(*pairs, -2, -1).reshape(*shape, *cov.shape[-2:])
+    return found.permute(*pairs, -2, -1).reshape(*shape, *tril.shape[-2:])
 
 
-def _cholesky(cov: Tensor, seen: Tensor) -> Tensor:
-    there = seen.to(cov.dtype)
-    kept = cov * there[..., None] * there[..., None, :] + torch.diag_embed(1 - there)
-    return torch.linalg.cholesky_ex(kept).L
+def _kept(tril: Tensor, seen: Tensor) -> Tensor:
+    """The inverse of the factor L of the rows A that were kept, by the QR decomposition of A'.
+
+    A A' squares the condition of A, and its own factor has half as many digits.
+    """
+    there = seen.to(tril.dtype)
+    batch = torch.broadcast_shapes(tril.shape[:-2], there.shape[:-1])
+    rows = (tril * there[..., None]).expand(*batch, *tril.shape[-2:])
+    ones = torch.diag_embed(1 - there).expand(*batch, *tril.shape[-2:])
+    upper = torch.linalg.qr(torch.cat([rows, ones], -1).mT).R
+    factor = (upper * upper.diagonal(dim1=-2, dim2=-1).sign()[..., None]).mT
+    eye = torch.eye(factor.shape[-1], dtype=factor.dtype)
+    return torch.linalg.solve_triangular(factor, eye, upper=False)
 
 
-def _solve(factor: Tensor, x: Tensor, *, upper: bool = False) -> Tensor:
-    """The triangular solution for vectors, [*batch, D]."""
-    shape = torch.broadcast_shapes(factor.shape[:-1], x.shape)
-    whole, right = factor.expand(*shape, shape[-1]), x.expand(shape)[..., None]
-    return torch.linalg.solve_triangular(whole, right, upper=upper)[..., 0]
+def _times(matrix: Tensor, x: Tensor) -> Tensor:
+    """The product with vectors, [*batch, D]."""
+    return (matrix @ x[..., None])[..., 0]
