@@ -26,6 +26,8 @@ def inside(expr: Expr, domain: str) -> bool:
                 return value >= 0
             case "unit":
                 return 0 <= value <= 1
+            case "bool":
+                return value in (0, 1)
             case "count":
                 return value >= 0 and float(value).is_integer()
             case "int":
