@@ -13,7 +13,11 @@ from genlang.source import Source, Span
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault. `code` is stable (`E` error, `W` warning, then a three-digit number)."""
+    """One fault. `code` is stable (`E` error, `W` warning, then a three-digit number).
+
+    A fault in the body of a `def` that is written out at a call is one of that call: its place is
+    the call's, the second place the body's.
+    """
 
     code: str
     message: str
@@ -22,6 +26,12 @@ class Diagnostic:
     help: str = ""
     second: tuple[Span, str] | None = None
     where: str = ""
+
+    def __post_init__(self) -> None:
+        if self.span is not None and self.span.call is not None:
+            body = Span(self.span.start, self.span.end)
+            object.__setattr__(self, "second", (body, "in the body of the function"))
+            object.__setattr__(self, "span", self.span.outermost)
 
     @property
     def severity(self) -> str:

@@ -10,14 +10,23 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Half-open range `[start, end)` of code points in one source text."""
+    """Half-open range `[start, end)` of code points in one source text.
+
+    In the body of a `def` that is written out at a call, `call` is the place of that call.
+    """
 
     start: int
     end: int
+    call: "Span | None" = None
 
     def to(self, other: "Span") -> "Span":
         """Return the smallest span that covers both."""
-        return Span(min(self.start, other.start), max(self.end, other.end))
+        return Span(min(self.start, other.start), max(self.end, other.end), self.call)
+
+    @property
+    def outermost(self) -> "Span":
+        """The place in the model itself: of the first call, where this is in a body."""
+        return self if self.call is None else self.call.outermost
 
 
 NOWHERE = Span(0, 0)

@@ -1,6 +1,6 @@
 """What is called: a function of the table, or a name that no model has, with its right spelling."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -8,7 +8,7 @@ from genlang.check import foreign
 from genlang.check.functions import listed, result, size_of
 from genlang.check.model import Apply, Const, Expr, Type
 from genlang.check.rows import over_cells
-from genlang.check.scope import Poison, Scope
+from genlang.check.scope import Definition, Poison, Scope
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS, MANY
@@ -44,7 +44,7 @@ def _unknown_function(name: str, node: nodes.Call, scope: Scope) -> NoReturn:
         scope.fail("E209", f"`{name}` has another spelling here", place, help=f"write `{spelt}`")
     if name in foreign.LATER:
         scope.fail("E290", f"`{name}` is not supported yet", place)
-    edit = suggest(name, [*FUNCTIONS, *DISTRIBUTIONS])
+    edit = suggest(name, [*FUNCTIONS, *scope.functions, *DISTRIBUTIONS])
     scope.fail("E209", f"there is no function `{name}`", place, help=edit)
 
 
@@ -67,13 +67,39 @@ def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
     scope.fail("E203", "only functions can be called", node.span)
 
 
+def defined(function: nodes.Expr, scope: Scope) -> Definition | None:
+    """Return the `def` that is called, None where a name is not one.
+
+    Raises Poison after E210 (it stands further down) or E214 (it calls itself).
+    """
+    if not isinstance(function, nodes.Name):
+        return None
+    name, here = function.name, scope.declaring
+    if name in scope.names or name in scope.bound:
+        return None
+    if name in scope.functions or name not in scope.definitions:
+        return scope.functions.get(name)
+    if name in scope.broken:
+        raise Poison
+    node, why = scope.definitions[name], "a function is written out where it is called"
+    second = (node.name.span, "declared here")
+    if name == here:
+        scope.fail("E214", f"`{name}` calls itself", function.span, why=f"{why}, without end",
+                   help="a recursion over a dim is a `let` with `then`")  # fmt: skip
+    if here in scope.definitions and here in reached(node, scope.definitions):
+        scope.fail("E214", f"`{here}` and `{name}` call each other", function.span,
+                   why=f"{why}, without end", second=second)  # fmt: skip
+    scope.fail("E210", f"`{name}` is called before it is declared", function.span, why=why,
+               help="move its declaration above this line", second=second)  # fmt: skip
+
+
 def called(node: nodes.Call, scope: Scope) -> str:
     """Return the function that a call names; a fault is reported and raises Poison."""
     if not isinstance(node.function, nodes.Name):
         _foreign_call(node, scope)
     assert isinstance(node.function, nodes.Name)
     name = node.function.name
-    if name in scope.names:
+    if name in scope.names:  # those of a body's arguments too
         place = (scope.names[name].span, "declared here")
         what = "hides the function" if name in FUNCTIONS else "is no function"
         edit = "choose another name for it" if name in FUNCTIONS else f"subscripts: `{name}[...]`"
@@ -85,6 +111,20 @@ def called(node: nodes.Call, scope: Scope) -> str:
     if name not in FUNCTIONS:
         _unknown_function(name, node, scope)
     return name
+
+
+def reached(node: nodes.DefDecl, known: Mapping[str, nodes.DefDecl]) -> set[str]:
+    """Return the functions that a definition calls, directly or by way of others."""
+    found: set[str] = set()
+    agenda = [node]
+    while agenda:
+        one = agenda.pop()
+        for part in nodes.walk((one.lets, one.result)):
+            match part:
+                case nodes.Call(function=nodes.Name(name=name)) if name in known:
+                    agenda += [known[name]] if name not in found else []
+                    found.add(name)
+    return found
 
 
 def _of_two(name: str, arguments: Sequence[object]) -> bool:

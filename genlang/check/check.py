@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from genlang.check import draws, statements
+from genlang.check.definitions import define, unused
 from genlang.check.expressions import iteration, known_expression
 from genlang.check.influence import warnings
 from genlang.check.later import misread
@@ -20,6 +21,7 @@ def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnos
     scope = Scope(source, broken=set(file.lost))
     scope.later.update(_declared(file.statements))
     scope.indices.update(_indices(file.statements))
+    scope.definitions = {d.name.name: d for d in reversed(_definitions(file.statements))}
     out: list[Statement] = []
     for node in file.statements:
         _statement(node, scope, out)
@@ -31,7 +33,7 @@ def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnos
     late = [*misread(model), *rows_left(model)]
     if late:
         return None, (*scope.found, *late)
-    scope.found += warnings(model, scope.used)
+    scope.found += [*warnings(model, scope.used), *unused(scope)]
     return model, tuple(scope.found)
 
 
@@ -44,11 +46,27 @@ def _declared(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Spa
                 every += [(i.name.name, i.name.span) for i in items]
             case nodes.ValueDecl(targets=targets) | nodes.DrawDecl(targets=targets):
                 every += [(t.name.name, t.name.span) for t in targets]
+            case nodes.DefDecl(name=name):
+                every.append((name.name, name.span))
             case nodes.ForBlock(body=body):
                 every += _declared(body)
             case _:
                 continue
     yield from reversed(every)
+
+
+def _definitions(statements_: Iterable[nodes.Statement]) -> list[nodes.DefDecl]:
+    """All `def`s, those that stand in a loop by mistake too."""
+    found: list[nodes.DefDecl] = []
+    for node in statements_:
+        match node:
+            case nodes.DefDecl():
+                found.append(node)
+            case nodes.ForBlock(body=body):
+                found += _definitions(body)
+            case _:
+                continue
+    return found
 
 
 def _indices(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Span]]:
@@ -82,7 +100,9 @@ def _statement(node: nodes.Statement, scope: Scope, out: list[Statement]) -> Non
                 statements.require(node, scope, out)
             case nodes.ForBlock():
                 _block(node, scope, out)
-            case nodes.NetDecl(name=name, span=span) | nodes.DefDecl(name=name, span=span):
+            case nodes.DefDecl():
+                define(node, scope)
+            case nodes.NetDecl(name=name, span=span):
                 scope.broken.add(name.name)
                 _later(span, scope)
             case nodes.GuideBlock(span=span):

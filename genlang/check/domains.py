@@ -24,6 +24,7 @@ WORDS = {
     "unit": "must be between 0 and 1",
     "count": "must be a count (0, 1, 2, ...)",
     "int": "must be an int",
+    "bool": "must be true or false",
 }
 # The types that hold the values of a matrix, what it must be, and how one of the other is made.
 MATRICES = {
@@ -50,18 +51,32 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
     if p.domain in MATRICES:
         _matrix(expr, p, law, span, scope)
         return
-    if p.domain not in WORDS or inside(expr, p.domain):
+    if law == "Delta" and p.domain in WORDS and not _whole(expr, p.domain):
+        scope.fail("E408", f"`{p.name}` of `{law}` {WORDS[p.domain]}, this is {expr.type.kind}",
+                   span, why="a density is 0 or infinite where a real number is certain",
+                   help=f"name it: `let ... = {scope.text(span)}`",
+                   second=_declaration(expr))  # fmt: skip
+    within(expr, p.domain, f"`{p.name}` of `{law}`", span, scope)
+
+
+def _whole(expr: Expr, kind: str) -> bool:
+    """Whether an expression may be of a kind of whole numbers."""
+    return kind not in INTEGERS or expr.type.kind in INTEGERS or isinstance(expr, Const)
+
+
+def within(expr: Expr, kind: str, what: str, span: Span, scope: Scope) -> None:
+    """Check that values are of a scalar kind: refuted is an error, unproved a warning."""
+    if kind not in WORDS or inside(expr, kind):
         return
-    integer = p.domain in ("count", "int")
-    if integer and expr.type.kind not in INTEGERS and not isinstance(expr, Const):
-        message = f"`{p.name}` of `{law}` {WORDS[p.domain]}, this is {expr.type.kind}"
+    message = f"{what} {WORDS[kind]}"
+    integer = kind in INTEGERS
+    if not _whole(expr, kind):
         given = support(expr, scope.supports)
         edit = "`floor(...)` or `round(...)` gives an int"
-        edit = _edit(expr, p.domain, given) if given.given and given.exact else edit
-        why = "" if law != "Delta" else "a density is 0 or infinite where a real number is certain"
-        edit = edit if law != "Delta" else f"name it: `let ... = {scope.text(span)}`"
-        scope.fail("E408", message, span, why=why, help=edit, second=_declaration(expr))
-    wanted = of_kind(p.domain)
+        edit = _edit(expr, kind, given) if given.given and given.exact else edit
+        scope.fail("E408", f"{message}, this is {expr.type.kind}", span, help=edit,
+                   second=_declaration(expr))  # fmt: skip
+    wanted = of_kind(kind)
     values = support(expr, scope.supports)
     if values.within(wanted) and not (integer and isinstance(expr, Const)):
         return
@@ -71,7 +86,6 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
     if edge and not values.given and expr.type.kind not in INTEGERS and not isinstance(expr, Const):
         # A continuous value meets the end of the domain with probability 0.
         return
-    message = f"`{p.name}` of `{law}` {WORDS[p.domain]}"
     why = f"this can be {values.show(whole=expr.type.kind in INTEGERS)}"
     if isinstance(expr, Const):
         scope.fail("E408", message, span, why=f"this is {expr.value}")
@@ -79,7 +93,7 @@ def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None
         scope.warn("W408", f"{message}, which is not certain here", span,
                    why=f"as far as can be told, {why}")  # fmt: skip
         return
-    scope.fail("E408", message, span, why=why, help=_edit(expr, p.domain, values),
+    scope.fail("E408", message, span, why=why, help=_edit(expr, kind, values),
                second=_declaration(expr))  # fmt: skip
 
 
@@ -146,6 +160,6 @@ def _edit(expr: Expr, wanted: str, values: Interval) -> str:
 def _declaration(expr: Expr) -> tuple[Span, str] | None:
     for part in walk(expr):
         role = getattr(part.symbol, "role", "") if isinstance(part, Ref) else ""
-        if isinstance(part, Ref) and role in ("latent", "param", "data"):
+        if isinstance(part, Ref) and role in ("latent", "param", "data", "argument"):
             return part.symbol.span, f"`{part.symbol.name}` is declared here"
     return None

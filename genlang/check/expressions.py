@@ -5,9 +5,9 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
-from genlang.check.calls import applied, called, in_order, refuse_attribute
+from genlang.check.calls import applied, called, defined, in_order, refuse_attribute
 from genlang.check.chains import covered, early
-from genlang.check.functions import REDUCTIONS, listed, reduction_kind
+from genlang.check.functions import REDUCTIONS, listed, reduction_kind, size_of_axis
 from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
     Apply,
@@ -21,17 +21,16 @@ from genlang.check.model import (
     Reduce,
     Ref,
     Select,
-    Slice,
     Type,
     Variable,
 )
+from genlang.check.names import named
 from genlang.check.operators import labelled, operation
 from genlang.check.scope import Scope
 from genlang.check.shapes import after, joined, show, whole
 from genlang.check.slices import between, from_end
-from genlang.check.subscripts import exists, fits_dim, lag, too_many, wrong_rows
+from genlang.check.subscripts import exists, fits_dim, lag, row, too_many, wrong_rows
 from genlang.check.walk import symbols
-from genlang.lang.functions import CONSTANTS
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
@@ -49,7 +48,7 @@ def expression(node: nodes.Expr, scope: Scope) -> Expr:
         case nodes.String(span=span, value=value):
             return Const(value, Type("string"), span)
         case nodes.Name():
-            return _name(node, scope)
+            return named(node, scope)
         case nodes.Unary():
             return _unary(node, scope)
         case nodes.Binary():
@@ -124,22 +123,6 @@ def _shown(kind: Type) -> str:
     return f"{kind.kind} over {show(kind.dims)}" if kind.dims else f"of type {kind.kind}"
 
 
-def _name(node: nodes.Name, scope: Scope) -> Expr:
-    if node.name in CONSTANTS and node.name not in scope.names and not scope.loop(node.name):
-        return Const(CONSTANTS[node.name], Type("positive"), node.span)
-    symbol = scope.lookup(node.name, node.span)
-    match symbol:
-        case Loop():
-            return Ref(symbol, Type("index", dim=symbol.extent.dim), node.span)
-        case Dim():
-            if symbol.of:
-                scope.fail("E304", f"`{symbol.name}` is ragged: it has one size for each row",
-                           node.span)  # fmt: skip
-            return Ref(symbol, COUNT, node.span)
-        case Variable():
-            return Ref(symbol, replace(symbol.cell, dims=symbol.dims), node.span)
-
-
 def _unary(node: nodes.Unary, scope: Scope) -> Expr:
     operand = expression(node.operand, scope)
     if operand.type.kind == "string":
@@ -185,6 +168,9 @@ def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
 
 
 def _call(node: nodes.Call, scope: Scope) -> Expr:
+    definition = defined(node.function, scope)
+    if definition is not None:
+        return definition.call(node, scope)
     name = called(node, scope)
     places: list[int | Const] = []
     given: list[Expr] = []
@@ -208,22 +194,32 @@ def _list(node: nodes.ListOf, scope: Scope) -> Expr:
 
 def iteration(node: nodes.Iteration, name: str, span: Span, scope: Scope) -> Loop:
     """The loop of `for name in node`."""
-    dim = scope.dim(node.dim.name, node.dim.span)
     parts = list(node.parts)
     part = parts.pop() if parts and isinstance(parts[-1], nodes.Slice) else None
-    if len(parts) != len(dim.of):
+    extent = scope.extents.get(node.dim.name)
+    if extent is None:
+        extent = _axis(node, parts, scope)
+    else:
+        size_of_axis(extent, node.dim, scope)
+    ends: list[Expr | None] = [None, None]
+    if isinstance(part, nodes.Slice):
+        ends = [None if e is None else _bound(e, scope) for e in (part.start, part.stop)]
+        ends = [from_end(e, extent, part.span, scope) for e in ends]
+    return Loop(name, extent, ends[0], ends[1], span=span)
+
+
+def _axis(node: nodes.Iteration, rows: list[nodes.Expr | nodes.Slice], scope: Scope) -> Extent:
+    """The dim that is run over; of a ragged one the row."""
+    dim = scope.dim(node.dim.name, node.dim.span)
+    if len(rows) != len(dim.of):
         wrong_rows(node, dim, scope)
     of: list[Expr] = []
-    for sub, outer in zip(parts, dim.of, strict=True):
+    for sub, outer in zip(rows, dim.of, strict=True):
         assert not isinstance(sub, nodes.Slice)
         expr = integer(sub, scope, "an index")
         fits_dim(expr, Extent(outer), sub.span, scope)
         of.append(expr)
-    ends: list[Expr | None] = [None, None]
-    if isinstance(part, nodes.Slice):
-        ends = [None if e is None else _bound(e, scope) for e in (part.start, part.stop)]
-        ends = [from_end(e, Extent(dim, tuple(of)), part.span, scope) for e in ends]
-    return Loop(name, Extent(dim, tuple(of)), ends[0], ends[1], span=span)
+    return Extent(dim, tuple(of))
 
 
 def _bound(node: nodes.Expr, scope: Scope) -> Expr:
@@ -269,6 +265,11 @@ def _comprehension(node: nodes.Comprehension, scope: Scope) -> Expr:
 
 
 def _reduction(node: nodes.Reduction, scope: Scope) -> Expr:
+    definition = defined(node.function, scope)
+    if definition is not None:
+        scope.fail("E209", f"`{definition.name}` does not run over a dim", node.function.span,
+                   help=f"give it a list: `{definition.name}([... for k in K])`",
+                   second=(definition.span, "declared here"))  # fmt: skip
     if not isinstance(node.function, nodes.Name) or node.function.name not in REDUCTIONS:
         scope.fail("E209", f"`{scope.text(node.function.span)}` does not run over a dim",
                    node.function.span, help="one of: " + ", ".join(REDUCTIONS))  # fmt: skip
@@ -307,8 +308,10 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
     dims = list(base.type.dims)
     if len(node.subscripts) > len(dims):
         too_many(node, base, scope)
+    base, subs = row(base)
+    first = len(subs)
     variable = base.symbol if isinstance(base, Ref) and isinstance(base.symbol, Variable) else None
-    subs: list[Expr | Slice] = []
+    loops = () if variable is None else variable.loops[first:]
     kept: list[Extent] = []
     for place, sub in enumerate(node.subscripts):
         match sub:
@@ -323,12 +326,12 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
                 expr = labelled(expression(sub, scope), beside, scope)
                 if expr.type.dims or expr.type.kind not in INTEGERS:
                     scope.fail("E303", "a subscript must be an int scalar", sub.span)
-                there = covered(expr, variable, place, node.span, scope)
+                there = covered(expr, variable, first + place, node.span, scope)
                 fits_dim(expr, dims[place], sub.span, scope, there=there)
-                if variable is not None and place < len(variable.loops) and not there:
-                    exists(expr, variable, variable.loops[place], sub.span, scope)
+                loop = loops[place] if place < len(loops) else None
+                if variable is not None and loop is not None and not there:
+                    exists(expr, variable, loop, sub.span, scope)
                 subs.append(expr)
-                loop = variable.loops[place] if variable and place < len(variable.loops) else None
                 dims[place + 1 :] = after(tuple(dims[place + 1 :]), loop, expr)
     rest = tuple(dims[len(node.subscripts) :])
     left = (*kept, *rest)

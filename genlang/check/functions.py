@@ -19,6 +19,7 @@ from genlang.check.shapes import joined, same, show, size
 from genlang.lang.functions import FUNCTIONS, Function
 from genlang.lang.types import INTEGERS
 from genlang.source import NOWHERE, Span
+from genlang.syntax import nodes
 
 COUNT = Type("count")
 
@@ -173,6 +174,16 @@ def extent_size(extent: Extent, span: Span = NOWHERE) -> Expr | None:
     if extent.dim is not None:
         return Ref(extent.dim, COUNT, span)
     return None if extent.size is None else Const(extent.size, COUNT, span)
+
+
+def size_of_axis(extent: Extent, name: nodes.Name, scope: Scope) -> Expr:
+    """The size of what a name for any dim stands for."""
+    found = extent_size(extent, name.span)
+    if found is None:
+        scope.fail("E217", f"the size of `{name.name}` is not known in this call", name.span,
+                   why="a part of an array has no dim",
+                   help="give an array over a whole dim")  # fmt: skip
+    return found
 
 
 def as_extent(expr: Expr, scope: Scope) -> Extent:

@@ -84,9 +84,11 @@ def _no_law(node: nodes.Expr, scope: Scope) -> NoReturn:
 def _unknown_law(name: str, node: nodes.Call, where: Span, scope: Scope) -> NoReturn:
     if name in scope.broken:
         raise Poison
-    if name in scope.names:
-        second = (scope.names[name].span, "declared here")
-        scope.fail("E402", f"`{name}` is no distribution", where, second=second)
+    known = scope.place(name)
+    if known is not None:
+        why = "" if name in scope.names else "a function gives a value, `~` wants a distribution"
+        scope.fail("E402", f"`{name}` is no distribution", where, why=why,
+                   second=(known, "declared here"))  # fmt: skip
     if name in foreign.LAWS:
         arguments = [scope.text(a.value.span) for a in node.arguments]
         spelt = foreign.rewrite(foreign.LAWS[name], arguments)
@@ -124,8 +126,9 @@ def wider(one: Type, two: Type) -> Type:
 def _distribution(
     node: nodes.Call, row: Row, unnamed: tuple[Loop, ...], scope: Scope
 ) -> tuple[Distribution, Type]:
-    if row.name in scope.names:
-        place = (scope.names[row.name].span, "declared here")
+    where = scope.place(row.name)
+    if where is not None:
+        place = (where, "declared here")
         scope.fail("E208", f"`{row.name}` is a declared name and hides the distribution",
                    node.function.span, second=place, help="choose another name for it")  # fmt: skip
     if row.name == "DiscreteUniform" and len(node.arguments) == 1:

@@ -1,23 +1,33 @@
 """Names in scope, the diagnostics found so far, and how a fault stops only its own statement."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
 from genlang.check.foreign import NAMES
 from genlang.check.interval import Interval
-from genlang.check.model import Dim, Expr, Loop, Symbol, Variable
+from genlang.check.model import Dim, Expr, Extent, Loop, Symbol, Variable
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
 from genlang.source import Source, Span
+from genlang.syntax import nodes
 
 T = TypeVar("T")
 
 
 class Poison(Exception):  # noqa: N818 (never leaves the checker)
     """The statement holds a fault that has been reported; nothing more is said about it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Definition:
+    """A `def`: its name, and how a call of it in some scope is read."""
+
+    name: str
+    span: Span
+    call: Callable[..., Expr]
 
 
 @dataclass(slots=True)
@@ -31,7 +41,12 @@ class Scope:
     `declaring` is the name whose declaration is read, `indices` the places of all loops' indices.
     `early` are variables that only a lagged read may name yet, `pending` makes those of this block
     that stand further down; `covered` counts the elements that stand before a loop's index, by the
-    parts of a `then`.
+    parts of a `then`. `definitions` are all `def`s of the
+    file, `functions` those above.
+
+    The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
+    for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
+    loops of the call, `depth` how many calls are being written out.
     """
 
     source: Source
@@ -51,6 +66,13 @@ class Scope:
     pending: dict[str, Callable[..., Variable | None]] = field(default_factory=dict)
     covered: dict[Loop, int] = field(default_factory=dict)
     indices: dict[str, Span] = field(default_factory=dict)
+    definitions: Mapping[str, nodes.DefDecl] = field(default_factory=dict)
+    functions: dict[str, Definition] = field(default_factory=dict)
+    bound: dict[str, Expr] = field(default_factory=dict)
+    extents: dict[str, Extent] = field(default_factory=dict)
+    outside: Mapping[str, Span] = field(default_factory=dict)
+    around: tuple[Loop, ...] = ()
+    depth: int = 0
 
     def every(self, *reads: Callable[[], T]) -> list[T]:
         """What each returns; a fault in one does not hide those of the others."""
@@ -131,6 +153,9 @@ class Scope:
             return self.names[name]
         if name in self.broken:
             raise Poison
+        self._apart(name, span)
+        if name in self.functions:
+            self.fail("E203", f"`{name}` is a function", span, help=f"call it: `{name}(...)`")
         self._foreseen(name, span)
         if name in NAMES:
             message = f"`{name}` is written `{NAMES[name]}`"
@@ -186,6 +211,18 @@ class Scope:
                 second=(place, "declared here"),
             )
 
+    def _apart(self, name: str, span: Span) -> None:
+        """A name of the model in the body of a `def`."""
+        if name in self.outside:
+            self.fail(
+                "E213",
+                f"`{name}` is not an argument of `{self.declaring}`",
+                span,
+                why="a function reads its arguments, sizes of dims and functions above it, no more",
+                help=f"add it to the arguments, for example `{name}: real`",
+                second=(self.outside[name], "a name of the model"),
+            )
+
     def _foreseen(self, name: str, span: Span) -> None:
         """A name that is declared further down, or by this very line."""
         if name == self.declaring:
@@ -226,16 +263,26 @@ class Scope:
 
     def declare(self, name: str, symbol: Dim | Variable, span: Span) -> None:
         """Add a name; a second declaration is an error."""
-        if name in self.names:
-            second = (self.names[name].span, "first declared here")
-            why = "every name is declared once"
-            self.fail("E205", f"`{name}` is declared twice", span, why=why, second=second,
-                      help="choose another name")  # fmt: skip
+        self.once(name, span)
         loop = self.loop(name)
         if loop is not None:
             self.taken(name, span)
         self.names[name] = symbol
         self.broken.discard(name)
+
+    def place(self, name: str) -> Span | None:
+        """Return where a name is declared; that of a `def` is known in the whole file."""
+        if name in self.names:
+            return self.names[name].span
+        return self.definitions[name].name.span if name in self.definitions else None
+
+    def once(self, name: str, span: Span) -> None:
+        """Refuse a second declaration."""
+        known = self.names.get(name) or self.functions.get(name)
+        if known is not None:
+            self.fail("E205", f"`{name}` is declared twice", span,
+                      why="every name is declared once", help="choose another name",
+                      second=(known.span, "first declared here"))  # fmt: skip
 
     def taken(self, name: str, span: Span) -> None:
         """Refuse a name or an index that is in use here."""
@@ -243,8 +290,9 @@ class Scope:
         if loop is not None:
             second = (loop.span, "an index of this loop")
             self._shadows(f"`{name}` is already the index of a loop here", span, second)
-        if name in self.names:
-            second = (self.names[name].span, "declared here")
+        known = self.names.get(name) or self.functions.get(name)
+        if known is not None:
+            second = (known.span, "declared here")
             self._shadows(f"`{name}` is already a name here", span, second)
 
     def _shadows(self, message: str, span: Span, second: tuple[Span, str]) -> NoReturn:

@@ -42,7 +42,7 @@ def simplex(expr: Expr, what: str, span: Span, scope: Scope) -> None:
                 function="/", arguments=(Apply(function="ones", arguments=(size,)), count)
             ) if size == count:
                 continue
-            case Ref(symbol=Variable(role="latent" | "param") as symbol):
+            case Ref(symbol=Variable(role="latent" | "param" | "argument") as symbol):
                 second = (symbol.span, f"`{symbol.name}` is declared here")
                 why = f"these are {expr.type.kind} and free of each other"
                 scope.fail("E407", message, span, why=why, help=HELP, second=second)

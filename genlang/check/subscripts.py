@@ -6,7 +6,7 @@ No expressions are typed here; `expressions` calls these checks when it has type
 from typing import NoReturn
 
 from genlang.check.interval import INF
-from genlang.check.model import Apply, Const, Dim, Expr, Extent, Loop, Ref, Variable
+from genlang.check.model import Apply, Const, Dim, Expr, Extent, Index, Loop, Ref, Slice, Variable
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show, size
 from genlang.check.supports import support
@@ -97,6 +97,17 @@ def lag(node: nodes.Subscript, scope: Scope) -> None:
                            second=(scope.later[name], "declared here"))  # fmt: skip
             case _:
                 continue
+
+
+def row(base: Expr) -> tuple[Expr, list[Expr | Slice]]:
+    """Return what is subscripted, and by what already: `x[n][d]` is `x[n, d]`."""
+    match base:
+        case Index(base=Ref(symbol=Variable()) as whole, subscripts=subs) if not any(
+            isinstance(s, Slice) for s in subs
+        ):
+            return whole, list(subs)
+        case _:
+            return base, []
 
 
 def too_many(node: nodes.Subscript, base: Expr, scope: Scope) -> NoReturn:

@@ -34,13 +34,15 @@ def written_type(node: nodes.TypeNode, scope: Scope) -> Type:
         if edit == "":
             edit = "one of: " + ", ".join(dict.fromkeys((*SCALARS, *STRUCTURES)))
         scope.fail("E314", f"there is no type `{node.name}`", node.span, help=edit)
-    extents = tuple(as_extent(expression(d, scope), scope) for d in node.dims)
+    extents = tuple(extent_of(d, scope) for d in node.dims)
     if node.name in SQUARE and len(extents) == 1:
         extents *= 2
     if node.name == "index":
         if len(node.arguments) != 1 or not isinstance(node.arguments[0].value, nodes.Name):
             scope.fail("E314", "`index` wants a dim: `index(D)`", node.span)
         name = node.arguments[0].value
+        if name.name in scope.extents:
+            return Type("index", extents, scope.extents[name.name].dim)
         return Type("index", extents, scope.dim(name.name, name.span))
     bounds: dict[str, Expr] = {}
     for a in node.arguments:
@@ -58,6 +60,13 @@ def written_type(node: nodes.TypeNode, scope: Scope) -> Type:
     elif kind == "real" and "lower" in bounds and inside(bounds["lower"], "nonneg"):
         kind = "positive" if inside(bounds["lower"], "positive") else "nonneg"
     return Type(kind, extents, None, structure, bounds.get("lower"), bounds.get("upper"))
+
+
+def extent_of(node: nodes.Expr, scope: Scope) -> Extent:
+    """The axis that a written size or dim says."""
+    if isinstance(node, nodes.Name) and node.name in scope.extents:
+        return scope.extents[node.name]
+    return as_extent(expression(node, scope), scope)
 
 
 def starts_inside(given: Expr, kind: Type, word: str, scope: Scope) -> None:

@@ -3,7 +3,8 @@
 Every node carries its span first. Sequences are tuples; nodes are frozen.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 
 from genlang.source import Span
 
@@ -338,3 +339,15 @@ class File:
     span: Span
     statements: tuple[Statement, ...]
     lost: frozenset[str] = frozenset()
+
+
+def walk(node: object) -> Iterator[object]:
+    """Yield every node of a tree, of a tuple of trees each."""
+    agenda = [node]
+    while agenda:
+        part = agenda.pop()
+        if isinstance(part, tuple):
+            agenda += part
+        elif is_dataclass(part):
+            yield part
+            agenda += (getattr(part, f.name) for f in fields(part))

@@ -1,0 +1,32 @@
+"""A name that is read -> what it stands for."""
+
+from dataclasses import replace
+
+from genlang.check.functions import COUNT, size_of_axis
+from genlang.check.model import Const, Dim, Expr, Loop, Ref, Type, Variable
+from genlang.check.scope import Scope
+from genlang.lang.functions import CONSTANTS
+from genlang.syntax import nodes
+
+
+def named(node: nodes.Name, scope: Scope) -> Expr:
+    """Type a name: an index, what a name of a body stands for, a constant, a size, a variable."""
+    if not scope.loop(node.name):
+        if node.name in scope.bound:
+            scope.used.add(node.name)
+            return scope.bound[node.name]
+        if node.name in scope.extents:
+            return size_of_axis(scope.extents[node.name], node, scope)
+    if node.name in CONSTANTS and node.name not in scope.names and not scope.loop(node.name):
+        return Const(CONSTANTS[node.name], Type("positive"), node.span)
+    symbol = scope.lookup(node.name, node.span)
+    match symbol:
+        case Loop():
+            return Ref(symbol, Type("index", dim=symbol.extent.dim), node.span)
+        case Dim():
+            if symbol.of:
+                scope.fail("E304", f"`{symbol.name}` is ragged: it has one size for each row",
+                           node.span)  # fmt: skip
+            return Ref(symbol, COUNT, node.span)
+        case Variable():
+            return Ref(symbol, replace(symbol.cell, dims=symbol.dims), node.span)
