@@ -22,6 +22,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.operators import labelled
+from genlang.check.promises import leave_to_data
 from genlang.check.scope import Scope
 from genlang.check.shapes import show
 from genlang.check.simplex import simplex
@@ -47,6 +48,7 @@ def admitted(expr: Expr, wanted: Type, what: str, span: Span, scope: Scope) -> E
     """
     if wanted.kind == "index":
         return _index(expr, wanted, what, span, scope)
+    before = len(scope.found)
     if expr.type.kind == "string":
         scope.fail("E305", f"{what} is a number, this is a label", span,
                    help="only an `index(D)` has labels")  # fmt: skip
@@ -57,9 +59,14 @@ def admitted(expr: Expr, wanted: Type, what: str, span: Span, scope: Scope) -> E
     else:
         within(expr, wanted.kind, what, span, scope)
         _between(expr, wanted, what, span, scope)
+        if len(scope.found) > before:
+            leave_to_data(expr, wanted, what, span, scope)
     match expr:
         case Const(value=float(value)) if wanted.kind in INTEGERS:
             return replace(expr, value=int(value), type=Type("int" if value < 0 else "count"))
+        case _ if expr.type.dim is not None:
+            # An index where a number is asked is its position, which belongs to no dim.
+            return replace(expr, type=replace(expr.type, kind="count", dim=None))
         case _:
             return expr
 

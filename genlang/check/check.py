@@ -9,6 +9,7 @@ from genlang.check.expressions import iteration, known_expression
 from genlang.check.influence import warnings
 from genlang.check.later import misread
 from genlang.check.model import Dim, Extent, Loop, Model, Statement, Variable
+from genlang.check.promises import known_checks
 from genlang.check.rows import rows_left
 from genlang.check.scope import Poison, Scope
 from genlang.diagnostics import Diagnostic
@@ -29,6 +30,7 @@ def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnos
         return None, tuple(scope.found)
     dims = tuple(s for s in scope.names.values() if isinstance(s, Dim))
     variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
+    out += known_checks(scope.checks, out)
     model = Model(source, dims, variables, tuple(out))
     late = [*misread(model), *rows_left(model)]
     if late:

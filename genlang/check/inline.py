@@ -72,8 +72,7 @@ def _written_out(
     before = len(scope.found)
     try:
         output = written_type(copy.output, inner)
-        expr = body(copy, inner)
-        returned(expr, output, copy, inner)
+        expr = returned(body(copy, inner), output, copy, inner)
     finally:
         # Doubts about a body are told once, where it is defined.
         scope.found[before:] = [d for d in scope.found[before:] if d.severity == "error"]
@@ -124,14 +123,14 @@ def _let(line: nodes.ValueDecl, function: str, scope: Scope) -> None:
     scope.bound[name] = expr
 
 
-def returned(expr: Expr, output: Type, node: nodes.DefDecl, scope: Scope) -> None:
-    """Check the result of a body against the type that is written."""
+def returned(expr: Expr, output: Type, node: nodes.DefDecl, scope: Scope) -> Expr:
+    """Return the result of a body as one of the type that is written."""
     what, span = f"the result of `{node.name.name}`", node.result.span
     dims = expr.type.dims
     if len(dims) != len(output.dims) or not all(map(same, dims, output.dims)):
         scope.fail("E315", f"{what} has dims {show(output.dims)} by its type, here {show(dims)}",
                    span, second=(node.output.span, "its type"))  # fmt: skip
-    admitted(expr, output, what, span, scope)
+    return admitted(expr, output, what, span, scope)
 
 
 def _limited(expr: Expr, name: str, span: Span, scope: Scope) -> Expr:

@@ -291,12 +291,13 @@ class Given:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Require:
-    """`require`: a check of the data."""
+    """`require`: a check of the data; `why` says who asks for it."""
 
     condition: Expr
     message: str
     loops: tuple[Loop, ...]
     span: Span = NOWHERE
+    why: str = "a `require` of the model"
 
 
 Statement = Draw | Define | Factor | Param | Given | Require

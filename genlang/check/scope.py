@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from genlang.check.foreign import NAMES
 from genlang.check.interval import Interval
-from genlang.check.model import Dim, Expr, Extent, Loop, Symbol, Variable
+from genlang.check.model import Dim, Expr, Extent, Loop, Require, Symbol, Variable
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
@@ -46,7 +46,7 @@ class Scope:
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
-    loops of the call, `depth` how many calls are being written out.
+    loops of the call, `depth` how many calls are being written out. `checks` are left to the data.
     """
 
     source: Source
@@ -73,6 +73,7 @@ class Scope:
     outside: Mapping[str, Span] = field(default_factory=dict)
     around: tuple[Loop, ...] = ()
     depth: int = 0
+    checks: list[Require] = field(default_factory=list)
 
     def every(self, *reads: Callable[[], T]) -> list[T]:
         """What each returns; a fault in one does not hide those of the others."""
@@ -132,7 +133,9 @@ class Scope:
         second: tuple[Span, str] | None = None,
     ) -> None:
         """Report something doubtful and go on."""
-        self.found.append(Diagnostic(code, message, span, why, help, second))
+        found = Diagnostic(code, message, span, why, help, second)
+        if found not in self.found:  # what is typed again is no second doubt
+            self.found.append(found)
 
     def text(self, span: Span) -> str:
         """Return the source text of a span, on one line."""

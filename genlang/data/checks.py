@@ -160,9 +160,7 @@ class Checks:
             return
         false = any_cell(found.array == 0, found)
         bad = self._meet(Value(found.axes, false.astype(float)), mask)
-        self.told.message(
-            "D140", statement.message, statement.span, bad, why="a `require` of the model"
-        )
+        self.told.message("D140", statement.message, statement.span, bad, why=statement.why)
 
     def _bounds(self, variable: Variable) -> None:
         """Look at the written bounds of a `data` type."""

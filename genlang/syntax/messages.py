@@ -14,6 +14,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.source import Span
+from genlang.syntax.functions import definition, stray
 from genlang.syntax.slips import slip
 from genlang.syntax.spellings import loop, operator, python, stan
 from genlang.syntax.spot import DRAWS, OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
@@ -104,7 +105,7 @@ def _bracket(spot: Spot) -> Diagnostic | None:
     line = spot.line()
     begins = re.match(r"\w+", line)
     above = opening < spot.line_start
-    declares = begins is not None and begins.group() in WORDS
+    declares = begins is not None and begins.group() in (*WORDS, "return")
     new = declares and (begins is None or begins.group() != "for" or line.endswith(":"))
     if (
         (above and new)
@@ -257,6 +258,6 @@ def _sign(spot: Spot) -> Diagnostic | None:
 
 
 RULES: tuple[Rule, ...] = (
-    stan, loop, _bracket, python, _string, _chained, operator, _mark, _first_word, _name, slip,
-    _header, _sign,
+    stan, loop, _bracket, python, _string, _chained, operator, _mark, stray, _first_word, _name,
+    slip, definition, _header, _sign,
 )  # fmt: skip

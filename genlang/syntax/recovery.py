@@ -8,6 +8,7 @@ no second error.
 import re
 from dataclasses import dataclass
 
+from genlang.syntax import functions
 from genlang.syntax.spellings import STAN_BLOCK
 from genlang.syntax.spot import WORDS, unclosed
 
@@ -40,6 +41,12 @@ def recover(text: str, where: int, *, indented: bool = False) -> Mended:
     line_start = text.rfind("\n", 0, where) + 1
     if STAN_BLOCK.match(text, line_start):
         return _without_blocks(text)
+    definition = functions.head(text, where)
+    if definition is not None:
+        start, name = definition
+        stop = functions.block(text, start)
+        emptied = re.sub(r"[^\n]", " ", text[start:stop])
+        return Mended(text[:start] + emptied + text[stop:], frozenset({name}))
     return blank_out(text, where)
 
 
