@@ -14,11 +14,11 @@ import pytest
 
 import genlang
 from genlang.diagnostics import DataError, Diagnostic, ModelError
+from genlang.emit.sharing import shared
 from genlang.pipeline import check_text
 from genlang.syntax.format import format as layout
 from tests import oracle
 
-SEED = np.random.default_rng(12)
 Y = [0.3, -1.2, 2.1, 0.4]
 
 
@@ -305,8 +305,9 @@ def program(text: str) -> str:
     return re.sub(r"\s*#.*", "", genlang.model(text).to_python())
 
 
-def errors(text: str) -> list[Diagnostic]:
-    return [d for d in check_text(text)[1] if d.severity == "error"]
+def found(text: str) -> list[Diagnostic]:
+    """The errors and warnings of a model."""
+    return list(check_text(text)[1])
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -328,6 +329,185 @@ def test_functions_are_what_is_written_out_by_hand(name: str) -> None:
     assert one.log_density(case.values) == pytest.approx(want.total, rel=1e-12)
     for key, marginal in want.marginals().items():
         for bound in (one, two):
-            found = np.asarray(bound.states(case.values)[key])
+            seen = np.asarray(bound.states(case.values)[key])
             # What the oracle leaves out of ragged rows is padding.
-            np.testing.assert_allclose(found, np.nan_to_num(marginal), rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(seen, np.nan_to_num(marginal), rtol=1e-12, atol=1e-12)
+
+
+PLAIN = ["of unknowns and data", "a function that calls others", "latents that are summed out",
+         "a chain, and lags as arguments", "a recursion", "totals, and sizes of supports",
+         "a change point, and labels", "structured arguments and results"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_programs_are_those_of_the_model_by_hand(name: str) -> None:
+    case = CASES[name]
+    assert program(case.text) == program(case.by_hand)
+
+
+# -- What is written out ----------------------------------------------------------------------
+
+TWICE = """
+dim N, D
+data x[N, D]: real
+def curve(u: real, k: positive) -> positive:
+    let e = exp(-k * u)
+    let s = 1 + e
+    return e / s + log(s)
+latent beta[D] ~ Normal(0, 1)
+latent shared, k ~ HalfNormal(1)
+for n in N:
+    latent z[n] ~ Bernoulli(0.3)
+    observed y[n] ~ Normal(shared, curve(x[n] @ beta, k) if z[n] else curve(x[n] @ beta, k) ^ 2)
+"""
+
+
+def test_what_a_body_reads_again_is_computed_once() -> None:
+    for function in program(TWICE).split("def joint"):
+        body = function.replace("shared * ", "")
+        assert body.count("torch.log(") <= 2  # one for each branch of the `if`
+        assert body.count("@") <= 2  # a matrix product, and a decorator
+    values = {"beta": [0.4, -0.2], "shared": 0.7, "k": 1.2}
+    data = {"x": [[1, 2], [0, 1], [3, 1], [1, -1]], "y": Y}
+    bound = genlang.model(TWICE).bind(data)
+    table = bound.table
+    want = oracle.log_density(bound.model.compiled.model, table.arrays, values, table.sizes)
+    assert bound.log_density(values) == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("line", "made"),
+    [
+        ("y = torch.exp(a) / (torch.exp(a) + 1)", ["s1 = torch.exp(a)", "y = s1 / (s1 + 1)"]),
+        ("y = torch.exp(μ) - (torch.exp(μ))", ["s1 = torch.exp(μ)", "y = s1 - s1"]),
+        (
+            "y = torch.log(1 + torch.exp(a)) * torch.log(1 + torch.exp(a)) + torch.exp(a)",
+            ["s1 = torch.exp(a)", "s2 = torch.log(1 + s1)", "y = s2 * s2 + s1"],
+        ),
+        # Each is computed in one case only, or costs nothing, or draws.
+        ("y = torch.exp(a) if c else torch.exp(a)", None),
+        ("y = a * a + a * a", None),
+        ("y = torch.ones(3) + torch.ones(3)", None),
+        ('y = pyro.sample("a", dist.Normal(0, 1)) + pyro.sample("a", dist.Normal(0, 1))', None),
+    ],
+)
+def test_parts_of_a_line_are_named_once(line: str, made: list[str] | None) -> None:
+    names = iter(["s1", "s2", "s3"])
+    assert shared(line, lambda: next(names)) == (made or [line])
+
+
+def test_indices_of_a_body_are_none_of_the_call() -> None:
+    model = genlang.model("""
+dim N, D
+data x[N, D]: real
+def total(v: real[J], m: real) -> real: return sum(v[n] * m for n in J)
+latent b ~ Normal(0, 1)
+observed y[n in N] ~ Normal(total(x[n], b * n), 1)
+""")
+    assert "sum(x[n, n_2] * (b * n) for n_2 in D)" in str(model.explain())
+
+
+def test_a_statement_over_a_dim_takes_an_array() -> None:
+    text = """
+dim N
+data x[N]: real
+def line(x: real[J], a: real) -> real[J]: return a * x
+latent a ~ Normal(0, 1)
+observed y[N] ~ Normal(line(x, a), 1)
+"""
+    assert program(text) == program(text.replace("line(x, a)", "a * x"))
+
+
+def test_a_layout_of_functions_is_stable() -> None:
+    for case in CASES.values():
+        made = layout(case.text)
+        assert layout(made) == made
+        assert program(made) == program(case.text)
+
+
+# -- What is said -----------------------------------------------------------------------------
+
+
+def test_a_fault_of_a_body_is_told_once_whether_it_is_called_or_not() -> None:
+    body = "def f(x: real) -> real: return x + z\n"
+    calls = "latent a ~ Normal(f(1), 1)\nobserved y ~ Normal(f(a) + f(2), 1)\n"
+    for text in (body, body + calls):
+        (fault,) = [d for d in found(text) if d.severity == "error"]
+        assert fault.code == "E201"
+        assert fault.span is not None
+        assert text[fault.span.start : fault.span.end] == "z"
+
+
+def test_a_doubt_about_a_body_is_told_once() -> None:
+    text = """
+def f(x: real, y: real) -> positive: return x * y
+latent a, b ~ Normal(0, 1)
+observed y ~ Normal(f(a, b), f(b, a))
+"""
+    assert [d.code for d in found(text)] == ["W408"]
+
+
+CHECKED = """
+dim N, K = 3
+data u[N], v[N]: positive
+data w[K]: real
+data at[N]: count
+def root(x: positive) -> positive: return sqrt(x)
+def inner(a: real, b: real) -> real: return root(a - b) + a
+def pick(w: real[D], k: count) -> real: return w[k] + 1
+latent s ~ HalfNormal(1)
+observed y[n in N] ~ Normal(root(u[n] - v[n]), s)
+observed z[n in N] ~ Normal(inner(u[n], v[n]), s)
+observed q[n in N] ~ Normal(pick(w, at[n]), s)
+"""
+
+
+def test_data_show_what_could_not_be_told_and_the_call_is_named() -> None:
+    model = genlang.model(CHECKED)
+    data = {"u": [1, 2], "v": [0.5, 3], "w": [1, 2, 3], "at": [1, 5], "y": Y[:2], "z": Y[:2],
+            "q": Y[:2]}  # fmt: skip
+    with pytest.raises(DataError) as raised:
+        model.bind(data)
+    assert len(raised.value.diagnostics) == 3
+    for fault in raised.value.diagnostics:
+        assert "row 2 of `N`" in fault.where
+        assert fault.span is not None
+        text = CHECKED[fault.span.start : fault.span.end]
+        assert text in ("inner(u[n], v[n])", "pick(w, at[n])", "u[n] - v[n]")
+        if text != "u[n] - v[n]":
+            assert fault.second is not None
+            start, stop = fault.second[0].start, fault.second[0].end
+            assert CHECKED[start:stop] in ("a - b", "w[k]")
+    good = data | {"v": [0.5, 1], "at": [1, 2]}
+    assert np.isfinite(model.bind(good).log_density({"s": 1.0}))
+
+
+def test_what_a_missing_cell_may_be_is_no_check_of_the_data() -> None:
+    model = genlang.model("""
+dim T
+def root(x: positive) -> positive: return sqrt(x)
+latent s ~ HalfNormal(1)
+for t in T:
+    observed y[t] ~ Normal(3, 1) then Normal(root(y[t-1] * y[t-1] + 1), s)
+""")
+    bound = model.bind({"y": [1.0, None, 2.0]})
+    assert np.isfinite(bound.log_density({"s": 1.0, "y_missing": [0.5]}))
+
+
+@pytest.mark.parametrize("form", ["f{0}(x) * f{0}(x + 1)", "f{0}(f{0}(x))", "f{0}(x)"])
+def test_functions_that_grow_without_end_are_refused(form: str) -> None:
+    lines = ["def f0(x: real) -> real: return x * x + 1"]
+    lines += [f"def f{n + 1}(x: real) -> real: return {form.format(n)}" for n in range(40)]
+    text = "\n".join([*lines, "latent a ~ Normal(0, 1)", "observed y ~ Normal(f40(a), 1)"])
+    with pytest.raises(ModelError) as raised:
+        genlang.model(text)
+    assert [d.code for d in raised.value.diagnostics] == ["E340"]
+
+
+def test_a_size_of_a_dim_may_be_a_call() -> None:
+    model = genlang.model("""
+def twice(n: count) -> count: return 2 * n
+dim K = twice(2)
+observed y[k in K] ~ Normal(k, 1)
+""")
+    assert model.bind({"y": Y}).table.sizes["K"] == 4

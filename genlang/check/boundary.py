@@ -57,7 +57,8 @@ def admitted(expr: Expr, wanted: Type, what: str, span: Span, scope: Scope) -> E
     elif wanted.structure:
         _structured(expr, wanted, what, span, scope)
     else:
-        within(expr, wanted.kind, what, span, scope)
+        if wanted.kind in INTEGERS or (wanted.lower or wanted.upper) is None:
+            within(expr, wanted.kind, what, span, scope)
         _between(expr, wanted, what, span, scope)
         if len(scope.found) > before:
             leave_to_data(expr, wanted, what, span, scope)
@@ -140,7 +141,7 @@ def _structured(expr: Expr, wanted: Type, what: str, span: Span, scope: Scope) -
     if expr.type.structure in kinds:
         return
     written = wanted.structure + show(wanted.dims[-1:])
-    message = f"{what} must be a `{written}`"
+    message = f"{what} must be of type `{written}`"
     base = expr.base if isinstance(expr, Index) else expr
     declared = base.symbol if isinstance(base, Ref) else None
     if isinstance(declared, Variable) and declared.role in DECLARED:

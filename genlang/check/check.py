@@ -31,7 +31,7 @@ def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnos
     dims = tuple(s for s in scope.names.values() if isinstance(s, Dim))
     variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
     out += known_checks(scope.checks, out)
-    model = Model(source, dims, variables, tuple(out))
+    model = Model(source, dims, variables, tuple(out), tuple(scope.functions))
     late = [*misread(model), *rows_left(model)]
     if late:
         return None, (*scope.found, *late)

@@ -305,9 +305,13 @@ Statement = Draw | Define | Factor | Param | Given | Require
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """Everything that a program declares, in source order, lets before their use."""
+    """Everything that a program declares, in source order, lets before their use.
+
+    `functions` are the names of its `def`s, which are written out where they are called.
+    """
 
     source: Source
     dims: tuple[Dim, ...]
     variables: tuple[Variable, ...]
     statements: tuple[Statement, ...]
+    functions: tuple[str, ...] = ()

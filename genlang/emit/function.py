@@ -54,7 +54,7 @@ class Function(ABC):
         self.later = later(plan)
         self.statements: tuple[Statement, ...] = plan.statements
         self.names = Spelling(plan, plan.statements, summed=self.summed)
-        self.writer = Writer()
+        self.writer = Writer(fresh=self._fresh if plan.model.functions else None)
         self.states = dict(plan.states)
         self.sites: set[str] = set()
         self.commented: Span | None = None
@@ -64,6 +64,9 @@ class Function(ABC):
         for step in plan.steps:
             if isinstance(step, Make):
                 self.terms[step.term.statement] = step.term
+
+    def _fresh(self) -> str:
+        return self.names.locals.another("shared")
 
     def text(self) -> str:
         """Write the function."""

@@ -37,6 +37,13 @@ class Locals:
             self.names[key] = name
         return self.names[key]
 
+    def another(self, wish: str) -> str:
+        """Return a local that nothing else has: `wish`, `wish_2`, ..."""
+        tries = [wish, *(f"{wish}_{n}" for n in range(2, len(self.taken) + 3))]
+        name = next(t for t in tries if t not in self.taken)
+        self.taken.add(name)
+        return name
+
     def symbol(self, symbol: Dim | Loop | Variable) -> str:
         """Return the local of a symbol."""
         return self.name(symbol, symbol.name)

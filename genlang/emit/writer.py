@@ -1,8 +1,10 @@
 """Lines of the emitted program: comments, nested plates, and wrapping of long lines."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+from genlang.emit.sharing import shared
 
 WIDTH = 100
 OPEN, CLOSE = "([{", ")]}"
@@ -53,10 +55,14 @@ class Header:
 
 @dataclass(slots=True)
 class Writer:
-    """Collects the lines of one function body; consecutive lines share their contexts."""
+    """Collects the lines of one function body; consecutive lines share their contexts.
+
+    Where `fresh` makes names, costly parts that a line repeats are named before it.
+    """
 
     lines: list[str | Header] = field(default_factory=list)
     open: tuple[Segment, ...] = ()
+    fresh: Callable[[], str] | None = None
 
     def body(self) -> list[str]:
         """Return the lines; a plate that is entered more than once is made once, before them."""
@@ -94,6 +100,9 @@ class Writer:
     def line(self, text: str, contexts: tuple[Context, ...] = (), note: str = "") -> None:
         """Write one statement inside the given contexts, outermost first."""
         self._enter(contexts)
+        if self.fresh is not None:
+            *parts, text = shared(text, self.fresh)
+            self.lines += [row for part in parts for row in wrap(self._indent + part)]
         whole = wrap(self._indent + text)
         if note and len(whole) == 1 and len(whole[0]) + len(note) + 4 <= WIDTH:
             whole[0] += f"  # {note}"
