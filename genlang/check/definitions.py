@@ -69,12 +69,15 @@ def _local(node: nodes.DefDecl) -> list[nodes.Name]:
 
 def _any_dims(node: nodes.DefDecl, scope: Scope) -> dict[str, Span]:
     """The dims of arguments that the model does not declare: each stands for any dim."""
-    known = {*scope.names, *scope.later, *scope.broken, *(f.name.name for f in node.inputs)}
+    own = {f.name.name for f in node.inputs}
+    known = {*scope.names, *scope.later, *scope.broken, *own}
     found: dict[str, Span] = {}
     for field in node.inputs:
         for name in _dim_names(field.type):
             if name.name not in known:
                 found.setdefault(name.name, name.span)
+            elif name.name in scope.later and name.name not in {*scope.names, *own}:
+                scope.dim(name.name, name.span)  # says that it stands further down
     for name in _dim_names(node.output):
         if name.name not in known and name.name not in found:
             scope.fail("E216", f"nothing says which dim `{name.name}` is", name.span,
@@ -105,6 +108,7 @@ def _apart(dims: dict[str, Span], scope: Scope) -> Scope:
 def _checked(node: nodes.DefDecl, scope: Scope) -> None:
     """Check a definition in the scope of its body."""
     _once(_local(node), scope)
+    scope.broken -= {n.name for n in _local(node)}
     for field in node.inputs:
         try:
             _argument(field, written_type(field.type, scope), scope)
@@ -117,6 +121,8 @@ def _checked(node: nodes.DefDecl, scope: Scope) -> None:
         lambda: results.append(body(node, scope)),
     )
     returned(results[0], outputs[0], node, scope)
+    if any(f.name.name in scope.broken for f in node.inputs):
+        raise Poison
     for name in _local(node):
         if name.name not in scope.used:
             scope.warn("W501", f"`{name.name}` is never used", name.span, help="delete it")

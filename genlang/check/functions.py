@@ -16,6 +16,7 @@ from genlang.check.model import (
 )
 from genlang.check.scope import Scope
 from genlang.check.shapes import joined, same, show, size
+from genlang.check.walk import symbols
 from genlang.lang.functions import FUNCTIONS, Function
 from genlang.lang.types import INTEGERS
 from genlang.source import NOWHERE, Span
@@ -193,6 +194,9 @@ def as_extent(expr: Expr, scope: Scope) -> Extent:
             return Extent(dim)
         case Const(value=int(value)) if value >= 0:
             return Extent(None, size=value)
+        case _ if any(s in scope.loops or s in scope.around for s in symbols(expr)):
+            scope.fail("E290", "an array whose size differs by row is not supported yet", expr.span,
+                       help="write a sum over the row: `sum(... for t in T[s])`")  # fmt: skip
         case _ if expr.type.kind in INTEGERS and not expr.type.dims:
             return Extent(None)
         case _:

@@ -17,7 +17,7 @@ def named(node: nodes.Name, scope: Scope) -> Expr:
             return scope.bound[node.name]
         if node.name in scope.extents:
             return size_of_axis(scope.extents[node.name], node, scope)
-    if node.name in CONSTANTS and node.name not in scope.names and not scope.loop(node.name):
+    if node.name in CONSTANTS and scope.place(node.name) is None and not scope.loop(node.name):
         return Const(CONSTANTS[node.name], Type("positive"), node.span)
     symbol = scope.lookup(node.name, node.span)
     match symbol:

@@ -255,8 +255,9 @@ class Scope:
         if name in self.broken:
             raise Poison
         dims = [d for d, s in self.names.items() if isinstance(s, Dim)]
-        if symbol is not None or self.loop(name) is not None:
-            place = symbol.span if symbol is not None else None
+        known = symbol or self.functions.get(name)
+        if known is not None or self.loop(name) is not None:
+            place = known.span if known is not None else None
             second = (place, "declared here") if place is not None else None
             edit = suggest(name, dims) or "a dim is declared by `dim`"
             self.fail("E204", f"`{name}` is not a dim", span, help=edit, second=second)
