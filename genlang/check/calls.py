@@ -14,6 +14,7 @@ from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS, MANY
 from genlang.source import Span
 from genlang.syntax import nodes
+from genlang.syntax.walk import walk
 
 
 def refuse_attribute(node: nodes.Attribute, scope: Scope) -> NoReturn:
@@ -119,7 +120,7 @@ def reached(node: nodes.DefDecl, known: Mapping[str, nodes.DefDecl]) -> set[str]
     agenda = [node]
     while agenda:
         one = agenda.pop()
-        for part in nodes.walk((one.lets, one.result)):
+        for part in walk((one.lets, one.result)):
             match part:
                 case nodes.Call(function=nodes.Name(name=name)) if name in known:
                     agenda += [known[name]] if name not in found else []

@@ -23,7 +23,7 @@ from genlang.diagnostics import suggest
 from genlang.lang.types import SQUARE
 from genlang.source import Span
 from genlang.syntax import nodes
-from genlang.syntax.nodes import walk
+from genlang.syntax.walk import walk
 
 LEVELS = 20  # calls inside calls
 TERMS = 2000  # operations of a body that is written out

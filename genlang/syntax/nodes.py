@@ -3,8 +3,7 @@
 Every node carries its span first. Sequences are tuples; nodes are frozen.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 
 from genlang.source import Span
 
@@ -339,15 +338,3 @@ class File:
     span: Span
     statements: tuple[Statement, ...]
     lost: frozenset[str] = frozenset()
-
-
-def walk(node: object) -> Iterator[object]:
-    """Yield every node of a tree, of a tuple of trees each."""
-    agenda = [node]
-    while agenda:
-        part = agenda.pop()
-        if isinstance(part, tuple):
-            agenda += part
-        elif is_dataclass(part):
-            yield part
-            agenda += (getattr(part, f.name) for f in fields(part))
