@@ -1,1 +1,1 @@
-"""Text -> AST; the only place that imports lark."""
+"""Text -> AST, and AST -> text."""

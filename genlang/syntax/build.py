@@ -4,17 +4,15 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from lark import Token, Tree
-
 from genlang.source import Span
 from genlang.syntax import nodes as n
+from genlang.syntax.lalr import Node, Token, Tree
 
 LONGEST = 300  # digits of an int; Python reads no more than 4,300, a float has 308
-Node = Tree[Token] | Token | None
 DECLARATIONS = (n.DimDecl, n.ValueDecl, n.DrawDecl, n.FactorDecl, n.NetDecl, n.DefDecl)
 
 
-def build(tree: Tree[Token], text: str) -> n.File:
+def build(tree: Tree, text: str) -> n.File:
     """Build the file of a parse tree."""
     statements = tuple(_statement(c, text) for c in tree.children if isinstance(c, Tree))
     return n.File(Span(0, len(text)), statements)
@@ -22,12 +20,8 @@ def build(tree: Tree[Token], text: str) -> n.File:
 
 def span(node: Node) -> Span:
     """Return the span of a tree or token."""
-    if isinstance(node, Token):
-        return Span(node.start_pos or 0, node.end_pos or 0)
-    assert isinstance(node, Tree)
-    if node.meta.empty:
-        return Span(0, 0)
-    return Span(node.meta.start_pos, node.meta.end_pos)
+    assert node is not None
+    return Span(node.start, node.end)
 
 
 def _kids(tree: Node) -> list[Any]:
@@ -62,11 +56,11 @@ def _description(tree: Node, text: str) -> str:
 
 def _statement(tree: Node, text: str) -> n.Statement:
     assert isinstance(tree, Tree)
-    rule: Callable[[Tree[Token], str], n.Statement] = STATEMENTS[tree.data]
+    rule: Callable[[Tree, str], n.Statement] = STATEMENTS[tree.data]
     return rule(tree, text)
 
 
-def _dims(tree: Tree[Token], text: str) -> n.DimDecl:
+def _dims(tree: Tree, text: str) -> n.DimDecl:
     return n.DimDecl(span(tree), tuple(map(_dim, tree.children)), _description(tree, text))
 
 
@@ -86,8 +80,8 @@ def _optional(node: Node) -> n.Expr | None:
     return None if node is None else _expr(node)
 
 
-def _value_decl(word: str) -> Callable[[Tree[Token], str], n.ValueDecl]:
-    def rule(tree: Tree[Token], text: str) -> n.ValueDecl:
+def _value_decl(word: str) -> Callable[[Tree, str], n.ValueDecl]:
+    def rule(tree: Tree, text: str) -> n.ValueDecl:
         targets = tuple(_target(c) for c in tree.children if _is(c, "target"))
         types = [c for c in tree.children if _is(c, "type")]
         last = tree.children[-1]
@@ -98,8 +92,8 @@ def _value_decl(word: str) -> Callable[[Tree[Token], str], n.ValueDecl]:
     return rule
 
 
-def _draw_decl(word: str) -> Callable[[Tree[Token], str], n.DrawDecl]:
-    def rule(tree: Tree[Token], text: str) -> n.DrawDecl:
+def _draw_decl(word: str) -> Callable[[Tree, str], n.DrawDecl]:
+    def rule(tree: Tree, text: str) -> n.DrawDecl:
         targets = tuple(_target(c) for c in tree.children if _is(c, "target"))
         types = [c for c in tree.children if _is(c, "type")]
         kind = _type(types[0]) if types else None
@@ -113,7 +107,7 @@ def _is(node: Node, *names: str) -> bool:
     return isinstance(node, Tree) and node.data in names
 
 
-def _factor(tree: Tree[Token], text: str) -> n.FactorDecl:
+def _factor(tree: Tree, text: str) -> n.FactorDecl:
     left, right = tree.children
     if right is None:
         return n.FactorDecl(span(tree), None, _expr(left), _description(tree, text))
@@ -127,12 +121,12 @@ def _factor(tree: Tree[Token], text: str) -> n.FactorDecl:
     return n.FactorDecl(span(tree), target, _expr(right), _description(tree, text))
 
 
-def _require(tree: Tree[Token], text: str) -> n.RequireDecl:
+def _require(tree: Tree, text: str) -> n.RequireDecl:
     condition, message = tree.children
     return n.RequireDecl(span(tree), _expr(condition), str(message)[1:-1], _description(tree, text))
 
 
-def _net(tree: Tree[Token], text: str) -> n.NetDecl:
+def _net(tree: Tree, text: str) -> n.NetDecl:
     name, inputs, output, body = tree.children
     outputs = _type(output) if _is(output, "type") else _params(output)
     assert isinstance(name, Token)
@@ -141,7 +135,7 @@ def _net(tree: Tree[Token], text: str) -> n.NetDecl:
     )
 
 
-def _def(tree: Tree[Token], text: str) -> n.DefDecl:
+def _def(tree: Tree, text: str) -> n.DefDecl:
     name, inputs, output, body = tree.children
     assert isinstance(name, Token)
     given = () if inputs is None else _params(inputs)
@@ -165,7 +159,7 @@ def _params(tree: Node) -> tuple[n.Field, ...]:
     )
 
 
-def _for(tree: Tree[Token], text: str) -> n.ForBlock:
+def _for(tree: Tree, text: str) -> n.ForBlock:
     name, over, weight, *body = tree.children
     assert isinstance(name, Token)
     head = span(tree)
@@ -175,7 +169,7 @@ def _for(tree: Tree[Token], text: str) -> n.ForBlock:
     return n.ForBlock(header, _name(name), _iteration(over), _optional(weight), statements)
 
 
-def _guide(tree: Tree[Token], text: str) -> n.GuideBlock:
+def _guide(tree: Tree, text: str) -> n.GuideBlock:
     where = span(tree)
     return n.GuideBlock(
         Span(where.start, where.start + len("guide")),
@@ -183,7 +177,7 @@ def _guide(tree: Tree[Token], text: str) -> n.GuideBlock:
     )
 
 
-STATEMENTS: dict[str, Callable[[Tree[Token], str], n.Statement]] = {
+STATEMENTS: dict[str, Callable[[Tree, str], n.Statement]] = {
     "dim_decl": _dims,
     **{f"{w}_decl": _value_decl(w) for w in ("data", "param", "let", "report")},
     **{f"{w}_decl": _draw_decl(w) for w in ("latent", "observed", "generated")},
@@ -217,7 +211,7 @@ def _sub(tree: Node) -> n.Expr | n.Slice | n.Binder:
             return _slice(tree)
 
 
-def _slice(tree: Tree[Token]) -> n.Slice:
+def _slice(tree: Tree) -> n.Slice:
     start, stop = tree.children
     return n.Slice(span(tree), _optional(start), _optional(stop))
 
@@ -247,13 +241,15 @@ def _chain(tree: Node) -> n.Chain:
 
 def stray_chains(tree: Node) -> list[Span]:
     """Return where a chain stands in anything but the declaration that it is of."""
-    assert isinstance(tree, Tree)
-    return [
-        span(child)
-        for inner in tree.iter_subtrees()
-        for child in inner.children
-        if _is(child, "chain") and not str(inner.data).endswith("_decl")
-    ]
+    found: list[Span] = []
+    open_nodes = [tree]
+    while open_nodes:
+        inner = open_nodes.pop()
+        if isinstance(inner, Tree):
+            open_nodes += reversed(inner.children)
+            if not inner.data.endswith("_decl"):
+                found += [span(c) for c in inner.children if _is(c, "chain")]
+    return found
 
 
 def _arguments(tree: Node) -> tuple[n.Argument, ...]:

@@ -10,11 +10,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.source import Span
 from genlang.syntax.functions import definition, stray
+from genlang.syntax.lalr import Unexpected
 from genlang.syntax.slips import slip
 from genlang.syntax.spellings import loop, operator, python, stan
 from genlang.syntax.spot import DRAWS, OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
@@ -29,12 +28,12 @@ PAIRS = {"(": ")", "[": "]"}
 Rule = Callable[[Spot], Diagnostic | None]
 
 
-def explain(error: UnexpectedInput, text: str, where: int) -> Diagnostic:
+def explain(error: Unexpected, text: str, where: int) -> Diagnostic:
     """Choose the message for an unexpected token or character."""
     spot = Spot(text, where)
-    if isinstance(error, UnexpectedToken) and error.token.type == "_INDENT":
+    if error.kind == "_INDENT":
         return _indented(spot)
-    if isinstance(error, UnexpectedToken) and "_INDENT" in set(error.accepts or error.expected):
+    if "_INDENT" in error.wanted:
         return _empty(spot)
     for rule in RULES:
         found = rule(spot)
@@ -45,15 +44,9 @@ def explain(error: UnexpectedInput, text: str, where: int) -> Diagnostic:
     return Diagnostic("E110", message, spot.place, help=_wanted(error))
 
 
-def _wanted(error: UnexpectedInput) -> str:
-    match error:
-        case UnexpectedToken():
-            accepts = set(error.accepts or error.expected)
-        case UnexpectedCharacters():
-            accepts = set(error.allowed or ())
-        case _:
-            accepts = set()
-    shown = sorted({HUMAN[a] for a in accepts if a in HUMAN})
+def _wanted(error: Unexpected) -> str:
+    shown = sorted({HUMAN[kind] for kind in error.wanted if kind in HUMAN})
+    shown = shown or sorted(f"`{kind.lower()}`" for kind in error.wanted if kind.isalpha())
     if not shown:
         return ""
     return f"expected {', '.join(shown[:-1])}{' or ' if shown[1:] else ''}{shown[-1]}"
@@ -191,7 +184,7 @@ def _first_word(spot: Spot) -> Diagnostic | None:
 
 
 def _name(spot: Spot) -> Diagnostic | None:
-    digits = re.search(r"(?<![\w.])(\d[\d.]*)$", spot.before)
+    digits = re.search(r"(?<![\w.])(\d[\d.]*(?:[eE][-+]?\d+)?)$", spot.before)
     if digits and re.match(r"[^\W\d]", spot.rest) and not spot.text[spot.where - 1].isspace():
         start = spot.where - len(digits.group(1))
         whole = digits.group(1) + spot.word

@@ -6,28 +6,19 @@ reports all independent errors and offsets stay those of the text.
 
 import re
 from dataclasses import replace
-from functools import cache
-
-from lark import Lark, Token
-from lark.exceptions import UnexpectedInput, UnexpectedToken
-from lark.indenter import DedentError
 
 from genlang.diagnostics import Diagnostic
 from genlang.source import Source, Span
 from genlang.syntax import nodes
 from genlang.syntax.build import build, stray_chains
+from genlang.syntax.lalr import END, TAB, Unaligned, Unexpected, load
+from genlang.syntax.lalr import parse as parsed
 from genlang.syntax.messages import explain
-from genlang.syntax.recovery import TAB, Mended, blank_out, recover
-from genlang.syntax.tables import load
+from genlang.syntax.recovery import Mended, blank_out, recover
 
 DEPTH = 200
 ERRORS = 25
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-@cache
-def _lark() -> Lark:
-    return load()
 
 
 def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
@@ -36,19 +27,18 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
     lost: frozenset[str] = frozenset()
     while len(found) < ERRORS:
         try:
-            tree = _lark().parse(text + "\n")
+            tree = parsed(text + "\n", load())
             found += map(_misplaced, stray_chains(tree))
             file = build(tree, text)
-        except UnexpectedInput as error:
-            where = min(_offset(error, text), len(text))
+        except Unexpected as error:
+            where = len(text.rstrip()) if error.kind == END else min(error.offset, len(text))
             found.append(_inside(explain(error, text, where), len(text)))
-            mended = recover(text, where, indented=_is_indent(error))
-        except DedentError:
-            where = _bad_dedent(text)
+            mended = recover(text, where, indented=error.kind == "_INDENT")
+        except Unaligned as error:
             message = "this line's indentation matches no block above it"
-            place = Span(where, where + 1)
+            place = Span(error.offset, error.offset + 1)
             found.append(Diagnostic("E102", message, place, help="align it with its block"))
-            mended = _blank_column(text, where)
+            mended = _blank_column(text, error.offset)
         else:
             return nodes.File(file.span, file.statements, lost), tuple(found)
         lost |= mended.lost
@@ -117,49 +107,9 @@ def _too_deep(text: str) -> int | None:
 # -- Where the parser stopped -----------------------------------------------------------------
 
 
-def _offset(error: UnexpectedInput, text: str) -> int:
-    if isinstance(error, UnexpectedToken) and isinstance(error.token, Token):
-        token = error.token
-        if token.type == "$END":
-            return len(text.rstrip())
-        if token.type == "_INDENT" and token.end_pos is not None:
-            return token.end_pos
-        if token.start_pos is not None:
-            return token.start_pos
-    position = error.pos_in_stream
-    return position if isinstance(position, int) and position >= 0 else len(text.rstrip())
-
-
-def _is_indent(error: UnexpectedInput) -> bool:
-    return (
-        isinstance(error, UnexpectedToken)
-        and isinstance(error.token, Token)
-        and error.token.type == "_INDENT"
-    )
-
-
 def _column(line: str) -> int:
     blanks = line[: len(line) - len(line.lstrip(" \t"))]
     return sum(TAB if b == "\t" else 1 for b in blanks)
-
-
-def _bad_dedent(text: str) -> int:
-    """The first line whose column is none of the open blocks' columns."""
-    stack, offset, depth = [0], 0, 0
-    for line in text.split("\n"):
-        body = line.lstrip(" \t")
-        width = _column(line)
-        if body and not body.startswith("#") and depth == 0:
-            if width > stack[-1]:
-                stack.append(width)
-            while stack[-1] > width:
-                stack.pop()
-            if width != stack[-1]:
-                return offset + len(line) - len(body)
-        marks = re.sub(r'#.*|"[^"]*"', "", line)
-        depth = max(0, depth + len(re.findall(r"[(\[]", marks)) - len(re.findall(r"[)\]]", marks)))
-        offset += len(line) + 1
-    return 0
 
 
 def _blank_column(text: str, where: int) -> Mended:

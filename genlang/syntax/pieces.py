@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from genlang.syntax.lalr import TAB
 from genlang.syntax.spot import RESERVED
-from genlang.syntax.tables import Indentation
 
 LEXEME = re.compile(
     r"(?P<blank>[ \t]+)|(?P<line>\n)|(?P<note>#[^\n]*)"
@@ -91,7 +91,7 @@ def read(text: str) -> Iterator[Line | Remark]:
         kind, word = match.lastgroup or "", match.group()
         match kind:
             case "blank":
-                column += len(word.replace("\t", " " * Indentation.tab_len)) if fresh else 0
+                column += len(word.replace("\t", " " * TAB)) if fresh else 0
             case "line":
                 column, fresh, blank = 0, True, blank or fresh
             case "note" if fresh:

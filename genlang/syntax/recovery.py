@@ -9,10 +9,9 @@ import re
 from dataclasses import dataclass
 
 from genlang.syntax import functions
+from genlang.syntax.lalr import TAB
 from genlang.syntax.spellings import STAN_BLOCK
 from genlang.syntax.spot import WORDS, unclosed
-
-TAB = 4
 
 
 @dataclass(frozen=True, slots=True)

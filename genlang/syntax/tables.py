@@ -1,91 +1,104 @@
 """The parser's tables: written as JSON beside the grammar, so that no start builds them.
 
 python -m genlang.syntax.tables     after a change of the grammar
+
+The only place that imports the parser generator.
 """
 
 import json
-from operator import itemgetter
-from pathlib import Path
-from typing import Any, ClassVar
+from itertools import count
+from typing import Any
 
 from lark import Lark
-from lark.grammar import NonTerminal, Rule
-from lark.indenter import Indenter
-from lark.lexer import TerminalDef
+from lark.grammar import Rule, Symbol, Terminal
+from lark.lexer import PatternStr, TerminalDef
+from lark.parsers.lalr_analysis import Shift
 
-PACKAGE = Path(__file__).resolve().parent.parent
+from genlang.syntax.lalr import ABSENT, grammar_folder
 
-
-class Indentation(Indenter):
-    """Turns leading spaces into indents and dedents; brackets switch it off."""
-
-    NL_type = "_NL"
-    OPEN_PAREN_types: ClassVar[list[str]] = ["LPAR", "LSQB"]
-    CLOSE_PAREN_types: ClassVar[list[str]] = ["RPAR", "RSQB"]
-    INDENT_type = "_INDENT"
-    DEDENT_type = "_DEDENT"
-    tab_len = 4
-
-
-def grammar_folder() -> Path:
-    """Return the folder of the grammar: in the wheel, else beside the package."""
-    inside = PACKAGE / "_grammar"
-    return inside if inside.is_dir() else PACKAGE.parent / "grammar"
+MADE = ("_INDENT", "_DEDENT")  # of blanks, by the lexer: they have no pattern
 
 
 def build() -> dict[str, Any]:
     """Build the tables from the grammar, strictly: any conflict is an error."""
     text = (grammar_folder() / "genlang.lark").read_text(encoding="utf-8")
-    lark = Lark(
-        text,
-        parser="lalr",
-        lexer="contextual",
-        postlex=Indentation(),
-        propagate_positions=True,
-        maybe_placeholders=True,
-        strict=True,
-    )
-    data, memo = lark.memo_serialize([TerminalDef, Rule])
-    # The lexer's hook is code, given again at loading.
-    data["options"]["postlex"] = None
-    return {"data": data, "memo": memo}
+    lark = Lark(text, parser="lalr", lexer="basic", maybe_placeholders=True, strict=True)
+    words: dict[str, str] = {}
+    terminals: list[list[str]] = []
+    for terminal in sorted(lark.terminals, key=_order):
+        pattern = terminal.pattern
+        if isinstance(pattern, PatternStr) and pattern.value.isidentifier():
+            words[pattern.value] = terminal.name
+        elif terminal.name not in MADE:
+            terminals.append([terminal.name, pattern.to_regexp()])
+    numbers = {rule: number for number, rule in enumerate(sorted(lark.rules, key=_written))}
+    return {
+        "terminals": terminals,
+        "ignored": sorted(lark.ignore_tokens),
+        "words": dict(sorted(words.items())),
+        "rules": [_rule(rule) for rule in numbers],
+        "rows": _rows(lark, numbers),
+    }
 
 
-def load() -> Lark:
-    """Load the tables."""
-    path = grammar_folder() / "genlang.json"
-    tables = json.loads(path.read_text(encoding="utf-8"), object_hook=_integer_keys)
-    data = tables["data"]
-    lark = Lark.__new__(Lark)
-    lark._load({"data": data, "memo": tables["memo"]}, postlex=Indentation())  # noqa: SLF001 (no public name)
-    _pass_on(lark._callbacks)  # noqa: SLF001 (the same)
-    return lark
+def _order(terminal: TerminalDef) -> tuple[Any, ...]:
+    """The first that matches is taken: what says so itself, then the longest."""
+    pattern = terminal.pattern
+    return -terminal.priority, -pattern.max_width, -len(pattern.value), terminal.name
 
 
-def _pass_on(callbacks: dict[Any, Any]) -> None:
-    """Let rules that only pass a node on (`?sum_: prod_`) do no more than that.
-
-    Nine stand between a name and its expression, and each would set its positions again: without
-    them parsing takes a third less time.
-    """
-    for rule in callbacks:
-        if isinstance(rule, Rule) and rule.options.expand1 and not rule.alias:
-            only, *others = rule.expansion
-            if isinstance(only, NonTerminal) and not others:
-                callbacks[rule] = itemgetter(0)
+def _written(rule: Rule) -> str:
+    return f"{rule.origin.name}: {' '.join(s.name for s in rule.expansion)} {rule.alias}"
 
 
-def _integer_keys(table: dict[str, Any]) -> dict[Any, Any]:
-    """JSON has text keys only; the tables' states and tokens are numbers."""
-    if table and all(key.isdigit() for key in table):
-        return {int(key): value for key, value in table.items()}
-    return table
+def _rule(rule: Rule) -> list[Any]:
+    """The fields of `lalr.Rule`."""
+    origin, size, single = rule.origin.name, len(rule.expansion), rule.options.expand1
+    name = "" if origin.startswith("_") else rule.alias or origin
+    picks = _picks(rule)
+    passes_on = single and not rule.alias and size == len(picks) == 1
+    return [origin, size, name, single and not rule.alias, None if passes_on else picks]
+
+
+def _picks(rule: Rule) -> list[int]:
+    """The children: all but punctuation, and a place for each optional part that is absent."""
+    places = iter(range(len(rule.expansion)))
+    absent = rule.options.empty_indices or [False] * len(rule.expansion)
+    every = [ABSENT if a else next(places) for a in absent]
+    return [at for at in every if at == ABSENT or _kept(rule.expansion[at])]
+
+
+def _kept(symbol: Symbol) -> bool:
+    return not (isinstance(symbol, Terminal) and symbol.filter_out)
+
+
+def _rows(lark: Lark, numbers: dict[Rule, int]) -> list[dict[str, int]]:
+    """A row for each state, numbered from the first in the order in which they are reached."""
+    table = lark.parser.parser._parse_table  # noqa: SLF001 (it has no public name)
+    first = table.start_states["start"]
+    reached, fresh, queue = {first: 0}, count(1), [first]
+    for state in queue:
+        for _, (action, to) in sorted(table.states[state].items()):
+            if action is Shift and to not in reached:
+                reached[to] = next(fresh)
+                queue.append(to)
+    return [
+        {
+            symbol: reached[to] if action is Shift else ~numbers[to]
+            for symbol, (action, to) in sorted(table.states[state].items())
+        }
+        for state in queue
+    ]
+
+
+def written() -> str:
+    """Return the tables as they are written."""
+    return json.dumps(build(), separators=(",", ":")).replace('},{"', '},\n{"') + "\n"
 
 
 def main() -> None:
     """Write the tables beside the grammar."""
-    path = grammar_folder() / "genlang.json"
-    path.write_text(json.dumps(build(), default=sorted, sort_keys=True) + "\n", encoding="utf-8")
+    (grammar_folder() / "genlang.json").write_text(written(), encoding="utf-8")
 
 
 if __name__ == "__main__":
