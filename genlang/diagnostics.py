@@ -5,9 +5,9 @@ A diagnostic has four parts: what (`message`), where (`span`, perhaps a second p
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
+from genlang.records import dataclass
 from genlang.source import Source, Span
 
 

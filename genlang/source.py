@@ -5,7 +5,9 @@ A `Span` is a half-open range of code points; `Source` turns it into lines and c
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from genlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

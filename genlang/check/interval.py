@@ -1,7 +1,9 @@
 """The values from one number to another, with open or closed ends, and in words."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from genlang.records import dataclass
 
 INF = math.inf
 

@@ -10,8 +10,9 @@ each iteration of `loops`. Symbols (`Dim`, `Loop`, `Variable`) are compared by i
          (("loc", Index(Ref(mu), (Index(Ref(z), (Ref(n),)),))), ("scale", Const(1)))))
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from genlang.records import dataclass
 from genlang.source import NOWHERE, Source, Span
 
 # -- Symbols ----------------------------------------------------------------------------------

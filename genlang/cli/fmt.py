@@ -5,13 +5,13 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
 from genlang.cli.output import format_option, print_json, report
 from genlang.diagnostics import Diagnostic, ModelError, OptionError, to_json
+from genlang.records import dataclass
 from genlang.source import Source
 from genlang.syntax.format import format as formatted
 

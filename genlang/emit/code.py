@@ -6,9 +6,10 @@ indices) and then `event` further dims. Two codes meet by lining their axes up i
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from genlang.check.model import Extent, Loop, Variable
+from genlang.records import dataclass
 
 Axis = Loop | Variable
 

@@ -1,10 +1,11 @@
 """What stands around an expression while it is written: the order of axes, and the names."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from genlang.check.model import Dim, Expr, Loop, Slice, Variable
 from genlang.emit.code import Axis, Code
+from genlang.records import dataclass
 
 
 class Names(Protocol):

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from genlang.emit.sharing import shared
+from genlang.records import dataclass
 
 WIDTH = 100
 OPEN, CLOSE = "([{", ")]}"

@@ -11,7 +11,7 @@ Where a name has statements for several parts, its node stands in the deepest ne
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from genlang.check.model import Draw, Factor, Given, Loop, Model, Param, Require, Variable
@@ -20,6 +20,7 @@ from genlang.plan.notation import Notation
 from genlang.plan.plan import Plan
 from genlang.plan.plates import canonical
 from genlang.plan.rewrite import target_of
+from genlang.records import dataclass
 
 Role = Literal[
     "data", "param", "latent", "summed out", "observed", "partly observed", "let", "report",

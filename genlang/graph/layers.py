@@ -12,10 +12,10 @@ within levels: Sander, "Layout of compound directed graphs" (1996), simplified.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from genlang.graph.graph import Graph
+from genlang.records import dataclass
 
 WIDEST = 8  # nodes that nothing leads to in one row, above which they take several
 

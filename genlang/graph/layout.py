@@ -6,7 +6,7 @@ from the innermost, each time with the places outside that were found the time b
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from math import dist
 
@@ -16,6 +16,7 @@ from genlang.graph.layers import Cell, Level, Levels, Thread, layers
 from genlang.graph.place import Extent, Places, Rows, arrange
 from genlang.graph.routes import Obstacle, crossings, route, tagged
 from genlang.graph.shapes import CAPTION_FONT, TAG_FONT, Point, Rect, Shape, shape
+from genlang.records import dataclass
 
 PASSES = 5
 MARGIN, PAD, ROW_GAP = 14.0, 12.0, 30.0

@@ -8,11 +8,11 @@ solves exactly (Ayer et al. 1955).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
 from genlang.graph.layers import Cell, Level
+from genlang.records import dataclass
 
 GAP, BEND_GAP = 22.0, 9.0
 SWEEPS, SETTLING = 2, 6

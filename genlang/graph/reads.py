@@ -1,7 +1,6 @@
 """What a statement reads, and which cells: `t-1` where not those of its own iteration."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from genlang.check.model import (
     Apply,
@@ -26,6 +25,7 @@ from genlang.check.model import (
 from genlang.check.walk import children, parts
 from genlang.plan.notation import Notation
 from genlang.plan.rewrite import target_of
+from genlang.records import dataclass
 
 LONGEST = 18  # characters of a label of an edge
 

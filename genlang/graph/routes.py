@@ -1,11 +1,11 @@
 """The ways of edges: pulled tight around what stands between their ends."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import dist, hypot
 
 from genlang.graph.shapes import TAG_FONT, Point, Rect, Shape
+from genlang.records import dataclass
 
 CLEAR = 4.0  # between an edge and what it passes
 HEAD = 8.0  # of an arrow

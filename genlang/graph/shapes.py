@@ -1,12 +1,12 @@
 """How large everything is that a picture shows; what is inside a rectangle and what crosses it."""
 
-from dataclasses import dataclass
 from math import hypot
 from typing import NamedTuple
 
 from genlang.graph.fonts import text_width
 from genlang.graph.graph import Node
 from genlang.graph.place import Extent
+from genlang.records import dataclass
 
 FONT, CAPTION_FONT, TAG_FONT = 13.0, 11.0, 10.5
 HEIGHT = 17.0  # from the centre of a node to its top

@@ -5,7 +5,7 @@ position. `torch` is the spelling in the program: `{name}` is a parameter's text
 same where an operator follows; `exact.` are the distributions of `genlang.runtime.exact`.
 """
 
-from dataclasses import dataclass
+from genlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

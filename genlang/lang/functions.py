@@ -12,9 +12,9 @@ follow the others.
 """
 
 import re
-from dataclasses import dataclass
 
 from genlang.lang.distributions import Parameter
+from genlang.records import dataclass
 
 Dims = tuple[str, ...]
 MANY = 1000  # arguments

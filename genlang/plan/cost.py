@@ -12,7 +12,6 @@ once data are bound. Above the budget nothing is allocated: the statement that c
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from math import inf, prod
 
 from genlang.check.model import (
@@ -43,6 +42,7 @@ from genlang.plan.steps import (
     SumChain,
     SumOut,
 )
+from genlang.records import dataclass
 
 BYTES = 8  # a number, float64
 BUDGET = 2**30  # bytes of the largest array of log densities

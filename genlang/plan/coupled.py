@@ -3,13 +3,12 @@
 factor z[u[e]] == z[v[e]]      z has K^N profiles where it has N cells of K values
 """
 
-from dataclasses import dataclass
-
 from genlang.check.model import Const, Dim, Loop, Ref, Variable
 from genlang.check.walk import symbols
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.graph import Term
 from genlang.plan.steps import Piece, State
+from genlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Plan -> words: each variable's role, shape and loops; what is summed out, where and when."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
 from genlang.check.shapes import show
@@ -20,6 +19,7 @@ from genlang.plan.steps import (
     SumChain,
     SumOut,
 )
+from genlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Ends of a support are such expressions: of data, sizes and loop indices only.
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial, reduce
 
 from genlang.check.kinds import inside
@@ -28,6 +28,7 @@ from genlang.check.model import (
 from genlang.check.rows import at
 from genlang.check.walk import index_type, substitute, symbols, walk
 from genlang.plan.rewrite import rebuild
+from genlang.records import dataclass
 
 INT = Type("int")
 FEW = 64  # values of a latent on which a condition is tried one by one

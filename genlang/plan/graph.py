@@ -5,7 +5,7 @@ A term reads a latent's cell directly (`z[n]` in the loop over n), through a dat
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TypeGuard
 
@@ -43,6 +43,7 @@ from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.lags import Lag, Lagged, chain_loop, chained_parts
 from genlang.plan.plates import canonical
 from genlang.plan.rewrite import loops_of, map_law, reads_any, write_out
+from genlang.records import dataclass
 
 DISCRETE = frozenset({"bool", "index", "count", "int"})
 NO_MARKS: Mapping[Variable, Variable] = MappingProxyType({})

@@ -10,7 +10,7 @@ guard that says where it holds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from genlang.check.chains import at, offset, parent_of
 from genlang.check.model import (
@@ -33,6 +33,7 @@ from genlang.check.model import (
 )
 from genlang.check.walk import children, index_type, law_expressions, substitute, substitute_law
 from genlang.plan.rewrite import rebuild, rewrite_law
+from genlang.records import dataclass
 
 BOOL = Type("bool")
 

@@ -12,7 +12,7 @@ observed one; what must be known from data (a `let` of data, a bound, a `require
 was given, and binding looks that these cells are there.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from genlang.check.model import (
     Apply,
@@ -44,6 +44,7 @@ from genlang.check.walk import (
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.imputable import decided, not_continuous, not_summed, read_by
 from genlang.plan.support import support
+from genlang.records import dataclass
 
 BOOL = Type("bool")
 

@@ -5,7 +5,7 @@ or values: `emit` turns it into text, `explain` into words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from genlang.check.model import Draw, Expr, Factor, Loop, Model, Statement, Variable
 from genlang.check.walk import law_expressions, symbols
@@ -18,6 +18,7 @@ from genlang.plan.missing import with_missing
 from genlang.plan.steps import State, Step
 from genlang.plan.support import support, supports, unknowns
 from genlang.plan.totals import totals
+from genlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ The product over t is then two running sums, one number for each value of the la
 table over t and c would need their product: a change point in T steps costs T, not T^2.
 """
 
-from dataclasses import dataclass
-
 from genlang.check.model import (
     Apply,
     Choice,
@@ -25,6 +23,7 @@ from genlang.check.walk import law_expressions, symbols, walk
 from genlang.plan.graph import Term
 from genlang.plan.rewrite import rebuild, rewrite_law
 from genlang.plan.steps import Make, Piece, Push, Step
+from genlang.records import dataclass
 
 # `t OP e` as (what is added to e, whether the branches change places) of `t < e + added`.
 SIDES = {"<": (0, False), "<=": (1, False), ">=": (0, True), ">": (1, True)}

@@ -1,11 +1,10 @@
 """What a plan is made of: pieces of the log density, and the steps that take them apart."""
 
-from dataclasses import dataclass
-
 from genlang.check.model import Draw, Expr, Loop, Statement, Variable
 from genlang.plan.graph import Term
 from genlang.plan.lags import Lag
 from genlang.plan.support import Support
+from genlang.records import dataclass
 
 # A read of a state by a piece: indices for the loops of the state that are not in its profile.
 Where = tuple[Expr, ...]

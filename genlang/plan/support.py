@@ -1,6 +1,6 @@
 """The finite support of a summed-out latent: low, low + 1, ..., high."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from genlang.check.model import (
     Apply,
@@ -22,6 +22,7 @@ from genlang.check.walk import symbols
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.extremes import Ends, Known, extreme, number, outermost
 from genlang.plan.lags import chained_parts
+from genlang.records import dataclass
 
 COUNT = Type("count")
 WHOLE = frozenset({"bool", "index", "count", "int"})

@@ -12,7 +12,7 @@ so that the cells need not be enumerated together: the weights of `z_sum` are th
 those of the cells (`steps.Fold`). `any`, `all`, `min` and `max` are folds likewise.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from genlang.check.model import (
     Apply,
@@ -38,6 +38,7 @@ from genlang.check.walk import children, index_type, substitute, symbols, walk
 from genlang.plan.lags import expressions_of
 from genlang.plan.rewrite import reads_any, rebuild, rewrite_law
 from genlang.plan.steps import Fold
+from genlang.records import dataclass
 
 # Reductions that are folds, and what a cell adds that a filter leaves out.
 NOTHING: dict[str, int | None] = {"sum": 0, "any": 0, "all": 1, "min": None, "max": None}

@@ -5,9 +5,10 @@ line of its own, indented, or is broken again, at commas or before its loosest o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from genlang.records import dataclass
 from genlang.syntax.pieces import (
     CLAUSE,
     IF,

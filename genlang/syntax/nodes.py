@@ -3,8 +3,7 @@
 Every node carries its span first. Sequences are tuples; nodes are frozen.
 """
 
-from dataclasses import dataclass
-
+from genlang.records import dataclass
 from genlang.source import Span
 
 # -- Expressions ------------------------------------------------------------------------------

@@ -10,8 +10,9 @@ looks for mistakes.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from genlang.records import dataclass
 from genlang.syntax.lalr import TAB
 from genlang.syntax.spot import RESERVED
 

@@ -1,8 +1,9 @@
 """The place where the parser stopped, and the line around it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from genlang.records import dataclass
 from genlang.source import Span
 
 WORDS = (
