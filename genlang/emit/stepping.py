@@ -212,30 +212,36 @@ class Stepping:
     def order(self) -> tuple[tuple[Statement, ...], ...]:
         """Return single statements and the statements of stepping loops, each after its inputs."""
         inputs = {s: self._inputs(s) for s in self.statements}
+        groups = {s: self._group(s) for s in self.statements}
+        apart = {
+            (s, d): groups[d] is not None
+            and (groups[d] != groups[s] or not self._by_steps(s, d))
+            for s in self.statements for d in inputs[s]
+        }  # fmt: skip
         level = dict.fromkeys(self.statements, 0)
         for _ in self.statements:
+            before = dict(level)
             for s in self.statements:
-                for d in inputs[s]:
-                    group = self._group(d)
-                    apart = group is not None and (
-                        group != self._group(s) or not self._by_steps(s, d)
-                    )
-                    level[s] = max(level[s], level[d] + apart)
+                level[s] = max([level[s], *(level[d] + apart[s, d] for d in inputs[s])])
+            if level == before:
+                break
         units: dict[object, list[Statement]] = {}
         for s in self.statements:
-            group = self._group(s)
+            group = groups[s]
             units.setdefault(s if group is None else (group, level[s]), []).append(s)
         unit = {s: key for key, every in units.items() for s in every}
+        waits = {
+            key: {unit[d] for s in every for d in inputs[s]} - {key}
+            for key, every in units.items()
+        }  # fmt: skip
         result: list[tuple[Statement, ...]] = []
-        done: set[object] = set()
-        while len(done) < len(units):
-            ready = (
-                key for key, every in units.items()
-                if key not in done
-                and all(unit[d] in done or unit[d] == key for s in every for d in inputs[s])
-            )  # fmt: skip
-            key = next(ready, None) or next(k for k in units if k not in done)
-            done.add(key)
+        while waits:
+            # The first that waits for nothing; where all do, the first.
+            key = next(
+                (k for k, before in waits.items() if not any(b in waits for b in before)), None
+            )
+            key = next(iter(waits)) if key is None else key
+            del waits[key]
             result.append(tuple(units[key]))
         return tuple(result)
 
@@ -260,6 +266,8 @@ class Stepping:
 
         Those of its own tree, or of the last one of which it reads.
         """
+        if not self.trees:
+            return {}
         return parents((*self._sources(statement, set()), statement))
 
     def _sources(self, statement: Statement, seen: set[Statement]) -> Iterator[Statement]:

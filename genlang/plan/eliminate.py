@@ -12,6 +12,8 @@ term that can do neither couples the cells of an array (`x[i] == z[j]` for all p
 becomes one state whose values are its profiles, and the search starts again.
 """
 
+from operator import itemgetter
+
 from genlang.check.model import Expr, Loop, Ref, Variable
 from genlang.check.walk import index_type, symbols
 from genlang.plan.coupled import Stuck, stuck
@@ -50,29 +52,32 @@ def eliminate(terms: tuple[Term, ...], states: dict[Variable, State]) -> tuple[S
         )
         steps.append(Make(piece, term))
         pieces.append(piece)
-    while pieces:
-        outside = next((p for p in pieces if not _has_local(p, states)), None)
-        if outside is not None:
-            pieces.remove(outside)
-            if not outside.states:
-                steps.append(Finish(outside))
-                continue
-            push = _push(outside, states)
-            steps.append(push)
-            pieces.append(push.result)
-            continue
+    fresh, pieces = pieces, []
+    while fresh or pieces:
+        for piece in fresh:  # it grows: what is pushed may have to be pushed again
+            if _has_local(piece, states):
+                pieces.append(piece)
+            elif not piece.states:
+                steps.append(Finish(piece))
+            else:
+                push = _push(piece, states)
+                steps.append(push)
+                fresh.append(push.result)
+        fresh = []
+        if not pieces:
+            break
         done = _sum_out(pieces, states) or _sum_cells(pieces, states) or _sum_chain(pieces, states)
         inward = None if done is not None else _inward(pieces, states)
         if inward is not None:
             pieces.remove(inward.piece)
             steps.append(inward)
-            pieces.append(inward.result)
+            fresh.append(inward.result)
             continue
         if done is None:
             raise stuck(max(pieces, key=lambda p: len(p.plates)), states)
         steps.append(done)
         pieces = [p for p in pieces if p not in done.pieces]
-        pieces.append(done.result)
+        fresh.append(done.result)
     return tuple(steps)
 
 
@@ -178,19 +183,22 @@ def _ready(z: Variable, readers: tuple[Piece, ...], states: dict[Variable, State
 
 def _sum_out(pieces: list[Piece], states: dict[Variable, State]) -> SumOut | None:
     """Sum out the ready state that couples the fewest others; ties to the latest declared."""
-    best: tuple[int, int, Variable, tuple[Piece, ...]] | None = None
     waiting = _folded(pieces, states)
+    found: list[tuple[int, int, Variable, tuple[Piece, ...]]] = []
+    readers_of: dict[Variable, dict[Piece, None]] = {}
+    for p in pieces:
+        for z, _ in p.states:
+            readers_of.setdefault(z, {})[p] = None
     for i, (z, state) in enumerate(states.items()):
-        readers = _readers(z, pieces)
-        if not readers or state.carried or state.lag or not _ready(z, readers, states):
-            continue
-        if z in waiting:
+        readers = tuple(readers_of.get(z, ()))
+        if not readers or state.carried or state.lag or z in waiting:
             continue
         if any(p.place is not None for p in readers):
             continue  # an outer state of chains: they come first
         neighbours = len({w for p in readers for w, _ in p.states})
-        if best is None or (neighbours, -i) < best[:2]:
-            best = (neighbours, -i, z, readers)
+        found.append((neighbours, -i, z, readers))
+    cheapest = sorted(found, key=itemgetter(0, 1))
+    best = next((f for f in cheapest if _ready(f[2], f[3], states)), None)
     if best is None:
         return None
     _, _, z, readers = best

@@ -16,7 +16,7 @@ from genlang.plan.graph import Term, is_state, on_plates, terms
 from genlang.plan.lags import Lagged, expressions_of, lagged
 from genlang.plan.missing import with_missing
 from genlang.plan.steps import State, Step
-from genlang.plan.support import support, supports, unknowns
+from genlang.plan.support import of_type, support, supports, unknowns
 from genlang.plan.totals import totals
 from genlang.records import dataclass
 
@@ -119,13 +119,13 @@ class _Sums:
         if found is None:
             return replace(self, tried=tried)
         known = {v: s.support for v, s in self.states.items()}
-        free = unknowns(self.statements)
+        free = {w: of_type(w.cell) for w in unknowns(self.statements)}
         made = found.terms | found.folds.keys()
         states = dict(self.states)
         for draw in found.statements:
             if isinstance(draw, Draw) and draw.target in made:
                 try:
-                    known[draw.target] = support(draw, known, free=free)
+                    known[draw.target] = support(draw, known, free)
                 except ModelError:  # no bounds that can be told: the array's profiles have some
                     return replace(self, tried=tried)
                 fold = found.folds.get(draw.target)

@@ -1,6 +1,8 @@
 """The finite support of a summed-out latent: low, low + 1, ..., high."""
 
+from collections.abc import Mapping
 from dataclasses import field, replace
+from types import MappingProxyType
 
 from genlang.check.model import (
     Apply,
@@ -120,22 +122,18 @@ UNBOUNDED = {
 def support(
     draw: Draw,
     supports: dict[Variable, Support],
-    later: frozenset[Variable] = frozenset(),
-    free: frozenset[Variable] = frozenset(),
+    types: Mapping[Variable, Ends] = MappingProxyType({}),
 ) -> Support:
     """Return the support of a discrete latent; `supports` holds those declared before it.
 
-    Of the latents `later`, which it may read with a lag, and of unknowns that are `free` only what
-    their type says is known. A chain's later parts may read the latent itself: its
+    Of `types` only what their type says is known: of the latents declared later, which it may read
+    with a lag, and of unknowns of the fit. A chain's later parts may read the latent itself: its
     values are those reachable from the first part. Raises ModelError (E701) where they are not
     finite, grow from element to element, or cannot be told.
     """
     z, laws = draw.target, chained_parts(draw.law)
-    known = (
-        {w: of_type(w.cell) for w in free}
-        | {w: of_type(w.cell) for w in later}
-        | {w: s.ends for w, s in supports.items()}
-    )
+    known = {w: e for w, e in types.items() if w is not z}
+    known |= {w: s.ends for w, s in supports.items()}
     found = _support(laws[0], draw, known)
     for turn in range(PATIENCE):
         before = found
@@ -250,16 +248,14 @@ def supports(
     A latent that reads one declared later, with a lag, may have to wait until that one is known.
     `statements` are all of the model: ends that read unknowns of a fit cannot be told.
     """
-    free = unknowns(statements)
+    types = {w: of_type(w.cell) for w in (*unknowns(statements), *(d.target for d in draws))}
     supports: dict[Variable, Support] = {}
     waiting = draws
     while waiting:
         faults: list[Diagnostic] = []
-        open_ = [d.target for d in waiting]
         for draw in waiting:
-            later = frozenset(w for w in open_ if w is not draw.target)
             try:
-                supports[draw.target] = support(draw, supports, later, free)
+                supports[draw.target] = support(draw, supports, types)
             except ModelError as error:
                 faults += error.diagnostics
         rest = tuple(d for d in waiting if d.target not in supports)
