@@ -24,6 +24,7 @@ from genlang.diagnostics import ModelError
 from genlang.source import Source
 from genlang.syntax import format as formatter
 from genlang.syntax import layout
+from genlang.syntax.limits import DEPTH
 from genlang.syntax.parser import parse
 from genlang.syntax.pieces import LEXEME, Line, notes
 from genlang.syntax.pieces import read as statements
@@ -209,7 +210,8 @@ def test_comments_are_kept_wherever_they_stand(width, monkeypatch):
 
 def test_brackets_may_be_deep():
     for deep in ("(", "[", "-("):
-        text = f"let x = {deep * 190}  # c\n1{')]'[deep == '['] * 190}\n"
+        n = DEPTH // len(deep)
+        text = f"let x = {deep * n}  # c\n1{')]'[deep == '['] * n}\n"
         assert_laid_out(text)
 
 

@@ -8,7 +8,7 @@ from genlang.source import Span
 from genlang.syntax import nodes as n
 from genlang.syntax.lalr import Node, Token, Tree
 
-LONGEST = 300  # digits of an int; Python reads no more than 4,300, a float has 308
+LONGEST = 18  # digits of an int, which has 64 bits wherever it is computed with; others are real
 DECLARATIONS = (n.DimDecl, n.ValueDecl, n.DrawDecl, n.FactorDecl, n.NetDecl, n.DefDecl)
 
 
@@ -41,13 +41,15 @@ def _name(node: Node) -> n.Name:
 
 def _description(tree: Node, text: str) -> str:
     """The `## text` lines directly above a declaration."""
-    lines = text[: span(tree).start].split("\n")[:-1]
     found: list[str] = []
-    for line in reversed(lines):
-        words = line.strip()
+    end = text.rfind("\n", 0, span(tree).start)
+    while end >= 0:
+        start = text.rfind("\n", 0, end) + 1
+        words = text[start:end].strip()
         if not words.startswith("##"):
             break
         found.append(words.lstrip("#").strip())
+        end = start - 1
     return " ".join(reversed(found))
 
 
@@ -73,7 +75,7 @@ def _dim(tree: Node) -> n.DimItem:
 
 
 def _number(text: str) -> int | float:
-    return int(text) if text.isdigit() and len(text) < LONGEST else float(text)
+    return int(text) if text.isdigit() and len(text) <= LONGEST else float(text)
 
 
 def _optional(node: Node) -> n.Expr | None:
@@ -237,19 +239,6 @@ def _chain(tree: Node) -> n.Chain:
     if _is(tree, "chain"):
         return n.Chain(span(tree), tuple(_expr(c) for c in _kids(tree)))
     return n.Chain(span(tree), (_expr(tree),))
-
-
-def stray_chains(tree: Node) -> list[Span]:
-    """Return where a chain stands in anything but the declaration that it is of."""
-    found: list[Span] = []
-    open_nodes = [tree]
-    while open_nodes:
-        inner = open_nodes.pop()
-        if isinstance(inner, Tree):
-            open_nodes += reversed(inner.children)
-            if not inner.data.endswith("_decl"):
-                found += [span(c) for c in inner.children if _is(c, "chain")]
-    return found
 
 
 def _arguments(tree: Node) -> tuple[n.Argument, ...]:

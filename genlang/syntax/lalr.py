@@ -9,6 +9,7 @@ takes, which is why it is imported where tables are made and nowhere else.
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -209,6 +210,8 @@ def _tokens(text: str, grammar: Grammar, states: list[int]) -> Iterator[Token]:
         if kind in grammar.ignored or (kind == "_NL" and depth > 0):
             continue
         word, row = match.group(), grammar.rows[states[-1]]
+        if kind == "NAME" and not (word.isascii() or _is_name(word, grammar)):
+            raise Unexpected(NONE, start, frozenset())
         if kind == "NAME" and grammar.words.get(word, kind) in row:
             kind = grammar.words.get(word, kind)
         elif kind == WORD:
@@ -221,6 +224,13 @@ def _tokens(text: str, grammar: Grammar, states: list[int]) -> Iterator[Token]:
         depth += (kind in OPEN) - (kind in CLOSE)
     yield from (Token("_DEDENT", "", at, at) for _ in columns[1:])
     yield Token(END, "", at, at)
+
+
+def _is_name(word: str, grammar: Grammar) -> bool:
+    """Whether Python takes a word for a name, and what it becomes there is no word of ours."""
+    plain = unicodedata.normalize("NFKC", word)
+    found = grammar.lexeme.fullmatch(plain)
+    return plain.isidentifier() and found is not None and found.lastgroup == "NAME"
 
 
 def _blocks(line_break: str, columns: list[int], start: int, end: int) -> Iterator[Token]:

@@ -203,6 +203,24 @@ def _name(spot: Spot) -> Diagnostic | None:
     return None
 
 
+def _letters(spot: Spot) -> Diagnostic | None:
+    """A word that looks like a name, or like a word of the language, and is neither."""
+    if spot.word.isascii() or not re.match(r"[^\W\d]", spot.word):
+        return None
+    plain = unicodedata.normalize("NFKC", spot.word)
+    if plain in RESERVED:
+        message = f"`{spot.word}` is the word `{plain}` in other letters"
+        return Diagnostic("E114", message, spot.place, help=f"write `{plain}`, or another name")
+    if plain.isidentifier():
+        return None
+    wrong = next(
+        (c for c in spot.word if not ("a" + unicodedata.normalize("NFKC", c)).isidentifier()), ""
+    )
+    message = f"`{spot.word}` cannot be a name" + (f": it holds `{wrong}`" if wrong else "")
+    why = "names are made of letters, digits and `_`, as in Python"
+    return Diagnostic("E114", message, spot.place, why, "choose another name")
+
+
 def _header(spot: Spot) -> Diagnostic | None:
     if spot.declares == "for" and not spot.word:
         place = Span(spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip()),
@@ -251,6 +269,6 @@ def _sign(spot: Spot) -> Diagnostic | None:
 
 
 RULES: tuple[Rule, ...] = (
-    stan, loop, _bracket, python, _string, _chained, operator, _mark, stray, _first_word, _name,
-    slip, definition, _header, _sign,
+    stan, loop, _bracket, python, _string, _chained, operator, _letters, _mark, stray, _first_word,
+    _name, slip, definition, _header, _sign,
 )  # fmt: skip

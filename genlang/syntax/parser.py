@@ -10,13 +10,13 @@ from dataclasses import replace
 from genlang.diagnostics import Diagnostic
 from genlang.source import Source, Span
 from genlang.syntax import nodes
-from genlang.syntax.build import build, stray_chains
+from genlang.syntax.build import build
 from genlang.syntax.lalr import END, TAB, Unaligned, Unexpected, load
 from genlang.syntax.lalr import parse as parsed
+from genlang.syntax.limits import TooMuch, survey, too_deep
 from genlang.syntax.messages import explain
-from genlang.syntax.recovery import Mended, blank_out, recover
+from genlang.syntax.recovery import Mended, blank_out, blank_rest, recover
 
-DEPTH = 200
 ERRORS = 25
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -28,12 +28,16 @@ def parse(source: Source) -> tuple[nodes.File, tuple[Diagnostic, ...]]:
     while len(found) < ERRORS:
         try:
             tree = parsed(text + "\n", load())
-            found += map(_misplaced, stray_chains(tree))
+            found += map(_misplaced, survey(tree))
             file = build(tree, text)
         except Unexpected as error:
             where = len(text.rstrip()) if error.kind == END else min(error.offset, len(text))
             found.append(_inside(explain(error, text, where), len(text)))
             mended = recover(text, where, indented=error.kind == "_INDENT")
+        except TooMuch as error:
+            where = (error.diagnostic.span or Span(0, 0)).start
+            found.append(error.diagnostic)
+            mended = blank_rest(text, where) if error.rest else blank_out(text, where)
         except Unaligned as error:
             message = "this line's indentation matches no block above it"
             place = Span(error.offset, error.offset + 1)
@@ -82,26 +86,11 @@ def _before(text: str) -> tuple[str, list[Diagnostic]]:
         message = f"an invisible character stands here: U+{ord(control.group()):04X}"
         found.append(Diagnostic("E113", message, place, help="delete it"))
         text = CONTROL.sub(" ", text)
-    deep = _too_deep(text)
+    deep = too_deep(text)
     if deep is not None:
-        message = f"brackets or signs are nested deeper than {DEPTH}"
-        found.append(Diagnostic("E103", message, Span(deep, deep + 1), help="name parts by `let`"))
+        found.append(deep)
         text = " " * len(text)
     return text, found
-
-
-def _too_deep(text: str) -> int | None:
-    depth = 0
-    for match in re.finditer(r'#[^\n]*|"[^"\n]*"|[(\[{]|[)\]}]', text):
-        mark = match.group()
-        if mark in "([{":
-            depth += 1
-            if depth > DEPTH:
-                return match.start()
-        elif mark in ")]}":
-            depth = max(0, depth - 1)
-    signs = re.search(rf"(?:[-+]\s*|not\s+|\^\s*-?\s*\d+\s*){{{DEPTH}}}", text)
-    return signs.start() if signs else None
 
 
 # -- Where the parser stopped -----------------------------------------------------------------

@@ -92,6 +92,15 @@ def blank_out(text: str, where: int) -> Mended:
     return Mended("\n".join(lines), lost)
 
 
+def blank_rest(text: str, where: int) -> Mended:
+    """Blank out the line of an offset and all after it, and the headers left without a block."""
+    start = text.rfind("\n", 0, where) + 1
+    lost = frozenset(re.findall(r"[^\W\d]\w*", text[start:]))
+    lines = (text[:start] + re.sub(r"[^\n]", " ", text[start:])).split("\n")
+    _drop_empty_blocks(lines)
+    return Mended("\n".join(lines), lost)
+
+
 def _end(lines: list[str], row: int) -> int:
     """The row after a declaration."""
     width = _width(lines[row])
