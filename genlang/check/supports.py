@@ -65,6 +65,7 @@ def of_type(kind: Type, known: Supports) -> Interval:
 def _points(a: float, b: float, f: Callable[[float, float], float]) -> float:
     try:
         value = f(a, b)
+        float(value)  # an int may be too large for it
     except (OverflowError, ZeroDivisionError, ValueError):
         return math.nan
     return value

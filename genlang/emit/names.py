@@ -1,6 +1,8 @@
 """The names of the emitted program: Python locals for the user's symbols, one rename function."""
 
 import keyword
+from collections.abc import Container
+from itertools import count
 
 from genlang.check.model import Dim, Loop, Variable
 
@@ -20,6 +22,12 @@ def attribute(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) or name.startswith("__") else name
 
 
+def unused(wish: str, taken: Container[str]) -> str:
+    """Return `wish`, or with the first number that makes it new: `n`, `n_2`, `n_3`."""
+    tries = (f"{wish}_{n}" for n in count(2))
+    return wish if wish not in taken else next(t for t in tries if t not in taken)
+
+
 class Locals:
     """Python locals of one function: each key gets one name, unlike all others."""
 
@@ -30,8 +38,8 @@ class Locals:
     def name(self, key: object, wish: str) -> str:
         """Return the local of a key, made from `wish` at the first call."""
         if key not in self.names:
-            name = wish or "i"
-            while name in self.taken or keyword.iskeyword(name) or name.startswith("__"):
+            name = f"v{wish}" if wish.startswith("__") else wish or "i"
+            while name in self.taken or keyword.iskeyword(name):
                 name += "_"
             self.taken.add(name)
             self.names[key] = name

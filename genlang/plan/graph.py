@@ -43,6 +43,7 @@ from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.lags import Lag, Lagged, chain_loop, chained_parts
 from genlang.plan.plates import canonical
 from genlang.plan.rewrite import loops_of, map_law, reads_any, write_out
+from genlang.plan.written import bounded
 from genlang.records import dataclass
 
 DISCRETE = frozenset({"bool", "index", "count", "int"})
@@ -88,7 +89,8 @@ def is_state(statement: Statement) -> TypeGuard[Draw]:
 def on_plates(model: Model) -> tuple[Statement, ...]:
     """Rewrite every statement over plates, `let`s that read discrete latents written out.
 
-    Raises ModelError (E705) for a recursion that reads discrete latents.
+    Raises ModelError for a recursion that reads discrete latents (E705), and where the result is
+    too large (E707).
     """
     plates = canonical(model)
     index: dict[Symbol, Expr] = {
@@ -99,6 +101,8 @@ def on_plates(model: Model) -> tuple[Statement, ...]:
     result: list[Statement] = []
     for statement in model.statements:
         new = _rewrite(statement, plates, index, lets)
+        if lets:
+            bounded(new, model.source)
         match new:
             case Define(target=target, value=value) if reads_any(value, states):
                 if reads_any(value, {target}):
