@@ -22,6 +22,7 @@ from genlang.check.model import (
     Ref,
     Slice,
     Statement,
+    Symbol,
     Variable,
 )
 from genlang.check.walk import children, law_expressions, symbols, walk
@@ -42,16 +43,54 @@ def warnings(model: Model) -> list[Diagnostic]:
         s.target.cell.dim: s.target
         for s in reversed(model.statements)
         if isinstance(s, Draw) and s.target.role == "latent" and s.target.cell.kind == "index"
+        if s.target.cell.dim is not None
     }
+    if not chosen:
+        return []
+    # What speaks of a dim is looked through for it alone: a model may have many mixtures.
+    about: dict[Dim, list[Expr]] = {}
+    picked: set[tuple[Symbol, Dim]] = set()
+    for whole in expressions:
+        parts = tuple(walk(whole))
+        for dim in {d for e in parts for d in _dims(e)}:
+            about.setdefault(dim, []).append(whole)
+        picked.update(pick for e in parts for pick in _picked(e))
     found: list[Diagnostic] = []
     for dim, z in chosen.items():
-        if dim is None or dim.labels is not None or not _alike(dim, model, expressions):
+        if dim.labels is not None:
             continue
-        for statement in model.statements:
-            if isinstance(statement, Draw) and _component(statement, dim, expressions):
-                found.append(_warning(statement, dim, z, model))
-                break
+        drawn = (s for s in model.statements if isinstance(s, Draw) and (s.target, dim) in picked)
+        first = next((s for s in drawn if _component(s, dim)), None)
+        if first is not None and _alike(dim, model, about.get(dim, [])):
+            found.append(_warning(first, dim, z, model))
     return found
+
+
+def _dims(expr: Expr) -> Iterator[Dim]:
+    """The dims that an expression speaks of, not looking into its parts."""
+    kinds = [expr.type]
+    extents = [x.extent for x in getattr(expr, "loops", ())]
+    match expr:
+        case Ref(symbol=Variable() as v):
+            kinds.append(v.cell)
+        case Ref(symbol=Loop() as loop):
+            extents.append(loop.extent)
+        case _:
+            pass
+    for kind in kinds:
+        extents += kind.dims
+        if kind.dim is not None:
+            yield kind.dim
+    yield from (x.dim for x in extents if x.dim is not None)
+
+
+def _picked(expr: Expr) -> Iterator[tuple[Symbol, Dim]]:
+    """The arrays of which an expression picks a cell by a latent, with the latent's dim."""
+    if isinstance(expr, Index) and isinstance(expr.base, Ref):
+        for sub in expr.subscripts:
+            dim = _latent_dim(sub)
+            if dim is not None:
+                yield expr.base.symbol, dim
 
 
 def _warning(draw: Draw, dim: Dim, z: Variable, model: Model) -> Diagnostic:
@@ -67,37 +106,35 @@ def _warning(draw: Draw, dim: Dim, z: Variable, model: Model) -> Diagnostic:
     )
 
 
-def _component(draw: Draw, dim: Dim, expressions: list[Expr]) -> bool:
-    """Whether a statement draws one number for each element, all alike, that a latent picks."""
+def _component(draw: Draw, dim: Dim) -> bool:
+    """Whether a statement draws one number for each element of a dim, all alike."""
     target, law = draw.target, draw.law
-    if (
-        target.role != "latent"
-        or target.cell.kind in INTEGERS
-        or len(target.dims) != 1
-        or target.dims[0].dim is not dim
-        or not isinstance(law, Distribution)
-        or law.structure
-        or any(s is loop for loop in draw.loops for e in law_expressions(law) for s in symbols(e))
-    ):
-        return False
-    return any(
-        isinstance(e, Index)
-        and isinstance(e.base, Ref)
-        and e.base.symbol is target
-        and any(_picks(s, dim) for s in e.subscripts)
-        for whole in expressions
-        for e in walk(whole)
+    return (
+        target.role == "latent"
+        and target.cell.kind not in INTEGERS
+        and len(target.dims) == 1
+        and target.dims[0].dim is dim
+        and isinstance(law, Distribution)
+        and not law.structure
+        and not any(
+            s is loop for loop in draw.loops for e in law_expressions(law) for s in symbols(e)
+        )
     )
 
 
 def _picks(sub: Expr | Slice, dim: Dim) -> bool:
     """Whether a subscript is the value of a latent over a dim."""
+    return _latent_dim(sub) is dim
+
+
+def _latent_dim(sub: Expr | Slice) -> Dim | None:
+    """The dim over which a subscript is the value of a latent."""
     if isinstance(sub, Slice):
-        return False
+        return None
     base = sub.base if isinstance(sub, Index) else sub
     if not isinstance(base, Ref) or not isinstance(base.symbol, Variable):
-        return False
-    return base.symbol.role == "latent" and base.symbol.cell.dim is dim
+        return None
+    return base.symbol.cell.dim if base.symbol.role == "latent" else None
 
 
 def _alike(dim: Dim, model: Model, expressions: list[Expr]) -> bool:

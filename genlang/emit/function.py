@@ -23,7 +23,7 @@ from genlang.emit.arrays import full
 from genlang.emit.code import COMPARE, TERNARY, Code, aligned, integer, tensor
 from genlang.emit.expression import write
 from genlang.emit.laws import law_code, parts_of
-from genlang.emit.names import attribute
+from genlang.emit.names import attribute, unused
 from genlang.emit.operators import conjunction, truth
 from genlang.emit.params import parameter
 from genlang.emit.scope import Scope
@@ -180,17 +180,14 @@ class Function(ABC):
         name = self.plate_names.get((loop, dim))
         if name is None:
             wish = loop.name or "i" if loop.extent.dim is None else loop.extent.dim.name
-            taken = set(self.plate_names.values())
-            tries = [wish, *(f"{wish}_{n}" for n in range(2, len(taken) + 3))]
-            name = next(t for t in tries if t not in taken)
+            name = unused(wish, self.plate_names.values())
             self.plate_names[(loop, dim)] = name
         local = self.names.locals.name(("plate", name), f"{name}_plate")
         return Plate(local, f'pyro.plate("{name}", {self.names.length(loop)}, dim={dim})')
 
     def site(self, wish: str) -> str:
         """A name that no site has yet."""
-        tries = [wish, *(f"{wish}_{n}" for n in range(2, len(self.sites) + 3))]
-        name = next(t for t in tries if t not in self.sites)
+        name = unused(wish, self.sites)
         self.sites.add(name)
         return name
 

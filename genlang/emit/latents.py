@@ -21,6 +21,11 @@ class Latents(Function):
         super().__init__(plan)
         self.done: set[Statement] = set()
         self.stood: set[Variable] = set()
+        self.sampled = {
+            s.target: s
+            for s in plan.statements
+            if isinstance(s, Draw) and s.target.role == "latent" and s.target not in self.states
+        }
 
     def latent(self, statement: Draw, term: Term) -> None:
         """A site of natural shape: `.expand([...]).to_event(n)`."""
@@ -73,15 +78,9 @@ class Latents(Function):
     def foretold(self, statement: Statement) -> None:
         """Write the sites of latents further down whose lags a statement reads."""
         reads = {s for e in expressions_of(statement) for s in symbols(e)}
-        for other in self.plan.statements:
-            if other in self.done or other is statement:
-                continue
-            if (
-                isinstance(other, Draw)
-                and other.target.role == "latent"
-                and other.target in reads
-                and other.target not in self.states
-            ):
+        waiting = [s for s in self.sampled.values() if s.target in reads] if reads else []
+        for other in waiting:
+            if other not in self.done and other is not statement:
                 self.stand_in(other)
 
     def closed(
