@@ -14,7 +14,7 @@ from genlang.editors.lexer import GenlangLexer
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
 from genlang.lang.types import SCALARS, STRUCTURES
-from genlang.syntax.tables import grammar_folder
+from genlang.syntax.lalr import grammar_folder
 from tests.test_language import VALID
 
 ROOT = Path(__file__).parents[1]

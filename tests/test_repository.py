@@ -211,7 +211,7 @@ def test_the_wheel_holds_the_grammar_and_the_models(wheel):
 def test_the_package_in_the_wheel_finds_its_grammar_and_models(wheel, tmp_path):
     """Away from the checkout a bundled model compiles by its name."""
     script = (
-        "import genlang, genlang.api as api, genlang.syntax.tables as tables\n"
+        "import genlang, genlang.api as api, genlang.syntax.lalr as tables\n"
         "print(genlang.__file__, api.bundled(), tables.grammar_folder(), sep='\\n')\n"
         "for place in sorted(api.bundled().iterdir()):\n"
         "    if place.is_dir():\n"
