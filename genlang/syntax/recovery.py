@@ -7,8 +7,8 @@ no second error.
 
 import re
 
-from genlang.syntax import functions
 from genlang.records import dataclass
+from genlang.syntax import functions
 from genlang.syntax.lalr import TAB
 from genlang.syntax.spellings import STAN_BLOCK
 from genlang.syntax.spot import WORDS, unclosed
