@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from genlang.check.chains import chain_loop, covering, together
+from genlang.check.elements import each_of
 from genlang.check.expressions import expression, integer, iteration
 from genlang.check.header import Header
 from genlang.check.laws import law, wider
@@ -77,7 +78,7 @@ def typed(
         for place, part in enumerate(chain.parts):
             try:
                 with covering(loop, place, scope):
-                    found, one = law(part, tuple(header.unnamed), scope)
+                    found, one = law(part, tuple(header.unnamed), scope, each_of(written))
                 found, cell = drawn_as(found, one, written, node, scope)
             except Poison:
                 # The other parts have faults of their own; reads of this name are quiet in them.
@@ -146,7 +147,7 @@ def predeclare(
             assert node.value is not None
             cell = expression(node.value.parts[0], trial).type
         else:
-            found, one = law(node.distribution.parts[0], (), trial)
+            found, one = law(node.distribution.parts[0], (), trial, each_of(written))
             _, cell = drawn_as(found, one, written, node, trial)
     except Poison:
         return None

@@ -115,7 +115,7 @@ def _component(draw: Draw, dim: Dim) -> bool:
         and len(target.dims) == 1
         and target.dims[0].dim is dim
         and isinstance(law, Distribution)
-        and not law.structure
+        and law.structure in ALIKE
         and not any(
             s is loop for loop in draw.loops for e in law_expressions(law) for s in symbols(e)
         )
@@ -147,7 +147,9 @@ def _alike(dim: Dim, model: Model, expressions: list[Expr]) -> bool:
             return False
     for statement in model.statements:
         match statement:
-            case Draw(target=target, law=Distribution(structure=structure)) if structure:
+            case Draw(target=target, law=Distribution(structure=structure)) if (
+                structure not in ALIKE
+            ):
                 if any(x.dim is dim for x in target.dims):
                     return False
             case _:

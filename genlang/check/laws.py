@@ -35,21 +35,28 @@ from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
 
+Dims = tuple[Extent, ...]
 
-def law(node: nodes.Expr, unnamed: tuple[Loop, ...], scope: Scope) -> tuple[Law, Type]:
-    """Type a distribution; parameters with the statement's unnamed dims are read cell by cell."""
+
+def law(
+    node: nodes.Expr, unnamed: tuple[Loop, ...], scope: Scope, each: Dims = ()
+) -> tuple[Law, Type]:
+    """Type a distribution; parameters with the statement's unnamed dims are read cell by cell.
+
+    `each` are the dims of the written type, whose elements a distribution of numbers draws.
+    """
     match node:
         case nodes.Ternary(span=span):
             decides = cell(condition(node.condition, scope), 0, unnamed, scope)
             with scope.branch():
                 (then, one), (otherwise, two) = scope.every(
-                    lambda: law(node.then, unnamed, scope),
-                    lambda: law(node.otherwise, unnamed, scope),
+                    lambda: law(node.then, unnamed, scope, each),
+                    lambda: law(node.otherwise, unnamed, scope, each),
                 )
             _alike(node, one, two, scope)
             return Choice(decides, then, otherwise, span), wider(one, two)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
-            return _distribution(node, DISTRIBUTIONS[name], unnamed, scope)
+            return _distribution(node, DISTRIBUTIONS[name], unnamed, scope, each)
         case nodes.Call(function=nodes.Name(name=name, span=where)):
             _unknown_law(name, node, where, scope)
         case nodes.Call(function=nodes.Attribute(name=nodes.Name(name=name)) as path):
@@ -124,8 +131,9 @@ def wider(one: Type, two: Type) -> Type:
 
 
 def _distribution(
-    node: nodes.Call, row: Row, unnamed: tuple[Loop, ...], scope: Scope
+    node: nodes.Call, row: Row, unnamed: tuple[Loop, ...], scope: Scope, each: Dims
 ) -> tuple[Distribution, Type]:
+    each = () if row.rank or row.over else each
     where = scope.place(row.name)
     if where is not None:
         place = (where, "declared here")
@@ -145,10 +153,10 @@ def _distribution(
         value = given[p.name].value
         if p.domain == "kernel":
             value = completed(value, given["x"], scope)
-        return _parameter(expression(value, scope), p, row, unnamed, scope)
+        return _parameter(expression(value, scope), p, row, unnamed, scope, each)
 
     def end(name: str) -> Expr:
-        return cell(expression(bounds[name].value, scope), 0, unnamed, scope)
+        return cell(expression(bounds[name].value, scope), 0, unnamed, scope, each)
 
     named = [p for p in form.parameters if p.name in given]
     read = scope.every(*(partial(parameter, p) for p in named), *(partial(end, k) for k in bounds))
@@ -247,7 +255,9 @@ def _form(node: nodes.Call, row: Row, given: set[str], scope: Scope) -> Form:
                help=edit)  # fmt: skip
 
 
-def _parameter(expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], scope: Scope) -> Expr:
+def _parameter(
+    expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], scope: Scope, each: Dims
+) -> Expr:
     if len(expr.type.dims) < p.rank:
         what = ("a scalar", "a vector", "a matrix")[p.rank]
         text = scope.text(expr.span)
@@ -261,19 +271,25 @@ def _parameter(expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], sc
     if expr.type.kind == "string":
         scope.fail("E405", f"`{p.name}` of `{row.name}` is a number, this is a label", expr.span)
     rank = len(expr.type.dims) if p.domain == "points" else p.rank
-    result = cell(expr, rank, unnamed, scope)
+    result = cell(expr, rank, unnamed, scope, each if not p.rank else ())
     domain(result, p, row.name, expr.span, scope)
     return result
 
 
-def cell(expr: Expr, rank: int, unnamed: tuple[Loop, ...], scope: Scope) -> Expr:
-    """Read a parameter in the loops of the unnamed dims: `(alpha + x @ beta)[i]`."""
-    batch = expr.type.dims[: len(expr.type.dims) - rank]
+def cell(expr: Expr, rank: int, unnamed: tuple[Loop, ...], scope: Scope, each: Dims = ()) -> Expr:
+    """Read a parameter in the loops of the unnamed dims: `(alpha + x @ beta)[i]`.
+
+    Its last dims may be `each`: then it has a value for each element of one draw.
+    """
+    dims = expr.type.dims
+    if each and len(dims) >= len(each) and all(map(same, dims[-len(each) :], each)):
+        rank = len(each)
+    batch = dims[: len(dims) - rank]
     if not batch:
         return expr
     wanted = tuple(loop.extent for loop in unnamed)
     if len(batch) != len(wanted) or not all(map(same, batch, wanted)):
-        _misfit(expr, batch, wanted, scope)
+        _misfit(expr, batch, (*wanted, *each), scope)
     subs = tuple(Ref(loop, Type("index", dim=loop.extent.dim)) for loop in unnamed)
     rest = replace(expr.type, dims=expr.type.dims[len(batch) :])
     return Index(expr, subs, rest, expr.span)

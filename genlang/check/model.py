@@ -203,6 +203,8 @@ class Distribution:
 
     `seen` tells of a vector some of whose elements are missing which of them are there: the law is
     that of these. With a second expression, the vector, it is the law of the others beside them.
+    `each` are the dims of the elements that it draws one by one, in the set `structure`, `real`
+    where they are free of each other; its arguments have these dims, or none.
     """
 
     name: str
@@ -212,6 +214,7 @@ class Distribution:
     structure: str = ""
     span: Span = field(default=NOWHERE, compare=False)
     seen: tuple[Expr, ...] = ()
+    each: tuple[Extent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

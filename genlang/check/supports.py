@@ -261,6 +261,8 @@ def drawn(law: Law, kind: Type, known: Supports) -> Interval:
     if isinstance(law, Choice):
         return replace(hull(drawn(law.then, kind, known), drawn(law.otherwise, kind, known)),
                        names=1)  # fmt: skip
+    if law.name == "Flat" and kind.structure not in ("", "ordered", "baseline"):
+        return replace(of_kind(kind.kind), names=1)
     given = {name: support(e, known) for name, e in law.parameters}
     found = replace(_natural(law, kind, given), names=1, given=False)
     for end, is_low in ((law.lower, True), (law.upper, False)):
@@ -274,6 +276,8 @@ def drawn(law: Law, kind: Type, known: Supports) -> Interval:
             found = replace(found, high=bound.high, high_open=False, exact=exact)
         else:
             found = replace(found, exact=exact)
+    if kind.structure == "baseline":
+        return replace(hull(found, Interval(0, 0)), names=1, exact=found.low < 0 < found.high)
     return found
 
 

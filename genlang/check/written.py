@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from genlang.check import foreign
+from genlang.check.elements import elementwise, over_elements
 from genlang.check.expressions import expression, known_before
 from genlang.check.functions import as_extent, extent_size
 from genlang.check.kinds import inside
 from genlang.check.model import (
-    Choice,
     Const,
     Distribution,
     Expr,
@@ -17,7 +17,7 @@ from genlang.check.model import (
 )
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show
-from genlang.check.supports import drawn, of_type, support
+from genlang.check.supports import drawn, of_kind, of_type, support
 from genlang.check.walk import law_expressions, leaves
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
@@ -35,6 +35,11 @@ def written_type(node: nodes.TypeNode, scope: Scope) -> Type:
             edit = "one of: " + ", ".join(dict.fromkeys((*SCALARS, *STRUCTURES)))
         scope.fail("E314", f"there is no type `{node.name}`", node.span, help=edit)
     extents = tuple(extent_of(d, scope) for d in node.dims)
+    if STRUCTURES.get(node.name) and len(extents) > 1:
+        inner = scope.text(node.dims[-1].span)
+        scope.fail("E314", f"`{node.name}` has one dim, here {len(extents)}", node.span,
+                   help=f"write `{node.name}[{inner}]`; other dims stand at the name, "
+                   f"`x[N]: {node.name}[{inner}]`")  # fmt: skip
     if node.name in SQUARE and len(extents) == 1:
         extents *= 2
     if node.name == "index":
@@ -51,6 +56,7 @@ def written_type(node: nodes.TypeNode, scope: Scope) -> Type:
         bounds[a.name] = expression(a.value, scope)
         if bounds[a.name].type.dims or bounds[a.name].type.kind == "string":
             scope.fail("E314", "a bound is a number", a.value.span)
+    _ends(node, bounds, scope)
     kind, structure = node.name, ""
     if node.name not in SCALARS or (node.name == "real" and extents):
         structure = "" if node.name == "real" else node.name
@@ -67,6 +73,29 @@ def extent_of(node: nodes.Expr, scope: Scope) -> Extent:
     if isinstance(node, nodes.Name) and node.name in scope.extents:
         return scope.extents[node.name]
     return as_extent(expression(node, scope), scope)
+
+
+def _ends(node: nodes.TypeNode, bounds: dict[str, Expr], scope: Scope) -> None:
+    """Written bounds have numbers between them, some of which are of the type's kind."""
+    ends = {name: support(e, scope.supports) for name, e in bounds.items()}
+    spans = {a.name: a.value.span for a in node.arguments}
+    if len(ends) == 2 and ends["lower"].low >= ends["upper"].high:
+        low, high = (isinstance(bounds[n], Const) for n in ("lower", "upper"))
+        if low and high and not (node.name in INTEGERS and ends["lower"].low == ends["upper"].high):
+            scope.fail("E314", "the bounds leave nothing between them", spans["upper"],
+                       help="`lower` is the smaller one",
+                       second=(spans["lower"], "the lower bound"))  # fmt: skip
+    own = of_kind("positive" if node.name == "positive_ordered" else node.name)
+    for name, end in bounds.items():
+        if not isinstance(end, Const):
+            continue
+        value = ends[name].low
+        beyond = value >= own.high if name == "lower" else value <= own.low
+        wider = value > own.high if name == "upper" else value < own.low
+        whole = node.name in INTEGERS and value != int(value)
+        if beyond or wider or whole:
+            scope.fail("E314", f"a bound of `{node.name}` lies outside of it", spans[name or ""],
+                       why=f"`{node.name}` is {own.show(whole=node.name in INTEGERS)}")  # fmt: skip
 
 
 def starts_inside(given: Expr, kind: Type, word: str, scope: Scope) -> None:
@@ -128,12 +157,11 @@ def drawn_as(
     if written is None:
         return found, draws
     span = node.type.span if node.type else node.span
-    if written.structure and not draws.dims and isinstance(found, Distribution):
-        if written.structure != "ordered":
-            scope.fail("E290", f"`{written.structure}` here is not supported yet", span)
-        return replace(found, structure="ordered"), replace(written, kind=draws.kind)
-    if isinstance(found, Choice) and written.structure:
-        scope.fail("E290", "a structured type over a choice is not supported yet", span)
+    if elementwise(found, written):
+        if not written.structure:
+            _not_narrower(found, draws, written, span, scope)
+        chained = len(node.distribution.parts) > 1
+        return over_elements(found, draws, written, span, scope, chained=chained)
     if len(written.dims) != len(draws.dims) or not all(map(same, written.dims, draws.dims)):
         scope.fail("E315", f"the type says {show(written.dims)}, one draw is {show(draws.dims)}",
                    span, second=(found.span, "this distribution"))  # fmt: skip

@@ -34,9 +34,6 @@ class Latents(Function):
         scope = Scope(self.names, term.plates)
         sizes = [self.names.length(p) for p in term.plates]
         text = self.joined_law(law, scope, Code("", term.plates) if term.plates else None)
-        if getattr(law, "structure", ""):
-            # The set's own axis is one more dim of independent draws below the sorting.
-            text = f"Ordered({text}, {self.names.dim_text(statement.target, len(sizes))})"
         if sizes:
             text = f"{text}.expand([{', '.join(sizes)}])"
             mask = self.mask(term.plates, scope)
@@ -56,7 +53,8 @@ class Latents(Function):
         sizes = [self.names.length(p) for p in loops]
         own = [self.names.dim_text(target, len(loops) + i) for i in range(len(target.cell.dims))]
         if target.cell.structure in STAND_IN_SETS:
-            text = STAND_IN_SETS[target.cell.structure].format(own[-1])
+            one = stand_in(target.cell.kind, [statement.law])
+            text = STAND_IN_SETS[target.cell.structure].format(own[-1], one)
         else:
             text = stand_in(target.cell.kind, [statement.law])
             sizes += own

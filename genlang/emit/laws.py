@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from genlang.check.elements import unequal
 from genlang.check.model import Choice, Const, Distribution, Expr, Law, Loop, Variable
 from genlang.check.walk import leaves, symbols
 from genlang.emit.code import (
@@ -18,6 +19,7 @@ from genlang.emit.code import (
 from genlang.emit.expression import write
 from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
+from genlang.emit.stand_ins import SETS
 from genlang.lang.distributions import DISTRIBUTIONS, Form
 from genlang.lang.types import INTEGERS
 from genlang.plan.support import Support, extent_size
@@ -39,8 +41,8 @@ def rank(law: Law) -> int:
     match law:
         case Choice(then=then):
             return rank(then)
-        case Distribution(name=name, structure=structure):
-            return DISTRIBUTIONS[name].rank + (1 if structure else 0)
+        case Distribution(name=name, each=each):
+            return DISTRIBUTIONS[name].rank + len(each)
 
 
 def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
@@ -74,15 +76,37 @@ def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Cod
     seen = [write(e, scope) for e in law.seen]
     every = [*codes.values(), *(b for b in bounds if b is not None), *seen]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
-    given = {name: lined_up(code, axes, 0, scope.order) for name, code in codes.items()}
+    each = len(law.each)
+    given = {name: lined_up(code, axes, each, scope.order) for name, code in codes.items()}
     text = form_of(law).torch.format(**given)
     if any(b is not None for b in bounds):
-        low, high = ("None" if b is None else aligned(b, axes, 0, scope.order) for b in bounds)
+        low, high = ("None" if b is None else aligned(b, axes, each, scope.order) for b in bounds)
         text = f"exact.truncated({text}, {low}, {high})"
     if seen:
         beside_it = ", ".join(aligned(c, axes, 0, scope.order) for c in seen)
         text = f"exact.partly_seen({text}, {beside_it})"
-    return Code(text, union(scope.order, every), DISTRIBUTIONS[law.name].rank)
+    if each:
+        text = _elements(law, text, every, scope)
+    return Code(text, union(scope.order, every), rank(law))
+
+
+def _elements(law: Distribution, text: str, arguments: list[Code], scope: Scope) -> str:
+    """Write the law of the elements of a vector or a matrix, from that of one."""
+    sizes = [write(n, scope).text for d in law.each if (n := extent_size(d)) is not None]
+    size = ", ".join(sizes)
+    match law.structure:
+        case "ordered" | "positive_ordered":
+            return f"exact.Ordered({text}, {size}{', alike=False' if unequal(law) else ''})"
+        case "baseline":
+            return f"exact.Baseline({text}, {size})"
+        case "real" if unequal(law):
+            return f"{text}.to_event({len(sizes)})"
+        case "real" if not any(code.axes for code in arguments):
+            return f"{text}.expand([{size}]).to_event({len(sizes)})"
+        case "real":
+            return f"exact.Each({text}, {size})"
+        case other:
+            return f"exact.FlatOn({SETS[other]}, {size})"
 
 
 def log_prob(law: Law, value: Code, scope: Scope) -> Code:

@@ -10,7 +10,7 @@ from genlang.check.model import Dim, Loop, Variable
 RESERVED = frozenset([
     "pyro", "dist", "torch", "math", "data", "exact", "constraints", "config_enumerate", "stack",
     "states", "drawn", "sum_out", "segment_sum", "only", "weighted", "by_profile", "profiles",
-    "log_categorical", "log_bernoulli", "model", "joint", "Ordered", "abs", "int",
+    "log_categorical", "log_bernoulli", "model", "joint", "abs", "int",
     "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
     "values", "sum_chain", "sum_tree", "clamped", "values_between", "log_uniform", "split_sum",
     "fold_cells", "filled",

@@ -6,22 +6,8 @@ from genlang.emit.code import aligned, tensor
 from genlang.emit.expression import write
 from genlang.emit.loops import Loops
 from genlang.emit.scope import Scope
+from genlang.emit.stand_ins import SETS
 
-SETS = {
-    "real": "constraints.real",
-    "positive": "constraints.positive",
-    "nonneg": "constraints.nonnegative",
-    "unit": "constraints.unit_interval",
-    "simplex": "constraints.simplex",
-    "ordered": "constraints.ordered_vector",
-    "positive_ordered": "constraints.positive_ordered_vector",
-    "baseline": "exact.baseline",
-    "unit_vector": "exact.unit_vector",
-    "corr": "constraints.corr_matrix",
-    "cov": "exact.cov",
-    "cholesky_corr": "constraints.corr_cholesky",
-    "cholesky_cov": "exact.cholesky_cov",
-}
 # Where one element starts, every element of a vector of size {0}, a vector, a matrix.
 ELEMENTS = {"real": "0.0", "positive": "1.0", "nonneg": "1.0", "unit": "0.5", "baseline": "0.0"}
 EQUAL = {"simplex": "1 / {0}", "unit_vector": "{0} ** -0.5"}

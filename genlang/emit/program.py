@@ -16,7 +16,7 @@ from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of
 
 HELPERS = (
-    "Ordered", "by_profile", "log_bernoulli", "log_categorical", "log_uniform", "only", "profiles",
+    "by_profile", "log_bernoulli", "log_categorical", "log_uniform", "only", "profiles",
     "segment_sum", "split_sum", "stack", "states", "sum_out", "weighted",
 )  # fmt: skip
 

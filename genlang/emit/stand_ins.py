@@ -1,4 +1,4 @@
-"""Proper distributions on the supports of continuous latents whose density stands in a factor."""
+"""The sets of types, and proper distributions on those of latents with a density in a factor."""
 
 import math
 from collections.abc import Iterable
@@ -9,9 +9,28 @@ from genlang.check.supports import hull, of_kind
 from genlang.check.walk import leaves
 from genlang.plan.imputable import values_of
 
-# On a set of vectors or matrices of size {0}.
+SETS = {
+    "real": "constraints.real",
+    "positive": "constraints.positive",
+    "nonneg": "constraints.nonnegative",
+    "unit": "constraints.unit_interval",
+    "simplex": "constraints.simplex",
+    "ordered": "constraints.ordered_vector",
+    "positive_ordered": "constraints.positive_ordered_vector",
+    "baseline": "exact.baseline",
+    "unit_vector": "exact.unit_vector",
+    "corr": "constraints.corr_matrix",
+    "cov": "exact.cov",
+    "cholesky_corr": "constraints.corr_cholesky",
+    "cholesky_cov": "exact.cholesky_cov",
+}
+
+# On a set of vectors or matrices of size {0}, with the stand-in {1} of their elements.
 STAND_IN_SETS = {
     "simplex": "exact.Dirichlet(torch.ones({0}))",
+    "ordered": "exact.Ordered({1}, {0})",
+    "positive_ordered": "exact.Ordered({1}, {0})",
+    "baseline": "exact.Baseline({1}, {0})",
     "zero_sum": "exact.ZeroSumNormal(1.0, {0})",
     "corr": "exact.LKJ({0}, 1.0)",
     "cholesky_corr": "exact.LKJCholesky({0}, 1.0)",

@@ -46,10 +46,11 @@ def trace(program: Callable[..., None], *arguments: object) -> dict[str, Site]:
         raise OptionError(
             [Diagnostic("E803", message, why="Pyro has no plates of size 0")]
         ) from None
-    except NotImplementedError:
-        message = "the model cannot be simulated: a distribution in it is improper"
+    except NotImplementedError as error:
+        message = "the model cannot be simulated: a distribution in it has no draws"
+        edit = "give `Flat` unknowns a prior" if "Flat" in str(error) else ""
         raise ModelError(
-            [Diagnostic("E802", message, help="give `Flat` unknowns a prior")]
+            [Diagnostic("E802", message, why=str(error).split("\n")[0], help=edit)]
         ) from None
     nodes: Any = found.nodes  # Pyro's type leaves every field open
     return {n: s for n, s in nodes.items() if s["type"] in ("sample", "param") and not _hidden(s)}

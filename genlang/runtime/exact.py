@@ -2,7 +2,7 @@
 
 Log probability is -inf outside supports and at probability 0, with gradient 0; large parameters
 lose no digits. `real`, `student`, `positive`, `gammas`, `finite`, `counts`, `vectors`,
-`multivariate`, `matrices` and `truncation` hold them; `arrays` has functions.
+`multivariate`, `matrices`, `elements` and `truncation` hold them; `arrays` has functions.
 """
 
 import math
@@ -32,6 +32,7 @@ from genlang.runtime.counts import (
     Poisson,
     PoissonLog,
 )
+from genlang.runtime.elements import Baseline, Each, FlatOn, Ordered
 from genlang.runtime.finite import (
     Bernoulli,
     BernoulliLogits,
@@ -86,18 +87,18 @@ from genlang.runtime.vectors import (
 )
 
 __all__ = [
-    "LKJ", "AsymmetricLaplace", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial", "Binomial",
-    "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Delta", "Dirichlet",
-    "DirichletMultinomial", "DiscreteUniform", "Exponential", "Flat", "Gamma", "GaussianProcess",
-    "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric",
-    "InverseGamma", "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal", "Logistic",
-    "LowRankMultivariateNormal", "Multinomial", "MultivariateNormal", "MultivariateStudentT",
-    "NegativeBinomial", "NegativeBinomialLog", "OrderedLogistic", "Pareto", "Poisson", "PoissonLog",
-    "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull", "Wishart", "ZeroSumNormal",
-    "baseline", "choice", "cholesky_cov", "clamp", "concat", "cov", "interpolate", "inv_cloglog",
-    "lbeta", "lchoose", "linspace", "log1m_exp", "logsumexp", "matern32", "matern52", "normalized",
-    "one_hot", "partly_seen", "periodic", "quad_form", "rbf", "solve_triangular", "truncated",
-    "unit_vector",
+    "LKJ", "AsymmetricLaplace", "Baseline", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial",
+    "Binomial", "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Delta",
+    "Dirichlet", "DirichletMultinomial", "DiscreteUniform", "Each", "Exponential", "Flat", "FlatOn",
+    "Gamma", "GaussianProcess", "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT",
+    "Hypergeometric", "InverseGamma", "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal",
+    "Logistic", "LowRankMultivariateNormal", "Multinomial", "MultivariateNormal",
+    "MultivariateStudentT", "NegativeBinomial", "NegativeBinomialLog", "Ordered", "OrderedLogistic",
+    "Pareto", "Poisson", "PoissonLog", "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull",
+    "Wishart", "ZeroSumNormal", "baseline", "choice", "cholesky_cov", "clamp", "concat", "cov",
+    "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp", "logsumexp",
+    "matern32", "matern52", "normalized", "one_hot", "partly_seen", "periodic", "quad_form", "rbf",
+    "solve_triangular", "truncated", "unit_vector",
 ]  # fmt: skip
 
 
@@ -145,7 +146,8 @@ class Choice(dist.TorchDistribution):
         one, two = (scalar(p.support) for p in (self.then, self.otherwise))
         if _alike(one, two) or one.is_discrete or one.event_dim or two.event_dim:
             return self.then.support
-        return Either(self.test, one, two)
+        test = self.test.reshape((*self.test.shape, *[1] * len(self.event_shape)))
+        return Either(test, one, two)
 
     @property
     def has_enumerate_support(self) -> bool:  # type: ignore[override]  # Pyro: a class attribute

@@ -13,11 +13,8 @@ import math
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import ClassVar
 
-import pyro.distributions as dist
 import torch
-from pyro.distributions import constraints
 from torch import Tensor
 
 from genlang.runtime.special import log
@@ -227,35 +224,3 @@ def by_profile(term: Tensor, table: Tensor) -> Tensor:
 def stack(items: Sequence[Tensor | float], dim: int) -> Tensor:
     """Stack numbers and tensors that broadcast against each other along a new axis."""
     return torch.stack(torch.broadcast_tensors(*map(torch.as_tensor, items)), dim)
-
-
-class Ordered(dist.TorchDistribution):
-    """Increasing vectors of `size` draws: the density of the order statistics of `base`.
-
-    The log density is log(size!) plus the sum over the elements, -inf where not increasing.
-    """
-
-    arg_constraints: ClassVar[dict[str, constraints.Constraint]] = {}
-    support = constraints.ordered_vector
-    has_rsample = False
-
-    def __init__(self, base: dist.TorchDistribution, size: int) -> None:
-        self.base = base
-        self.size = size
-        super().__init__(base.batch_shape, torch.Size([size]), validate_args=False)
-
-    def expand(self, batch_shape: Sequence[int], _instance: object = None) -> "Ordered":
-        """Return the distribution over a larger batch."""
-        return Ordered(self.base.expand(torch.Size(batch_shape)), self.size)
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density of `value`, [..., size]."""
-        base = self.base.expand((*self.batch_shape, 1))
-        inside = (value[..., 1:] >= value[..., :-1]).all(-1)
-        total = base.log_prob(value).sum(-1) + math.lgamma(self.size + 1)
-        return torch.where(inside, total, -math.inf)
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw by sorting."""
-        drawn = self.base.sample(torch.Size([self.size, *sample_shape]))
-        return drawn.movedim(0, -1).sort(-1).values

@@ -1,11 +1,13 @@
 """Sets of structured values that torch and Pyro have no bijection for, each with its own.
 
-    baseline      first element 0
+    baseline      first element 0, the others in a set of numbers
     unit_vector   length 1
     zero_sum      elements add up to 0
     cholesky_cov  lower triangular with a positive diagonal
     cov           symmetric and positive definite
     Either        one of two sets in each cell
+
+    OrderedBetween  increasing vectors between ends
 
 Pyro looks bijections up in torch's two registries, so the sets are entered there.
 """
@@ -18,6 +20,8 @@ from pyro.distributions import constraints
 from torch import Tensor
 from torch.distributions import Transform, biject_to, transform_to
 
+RADIUS = 0.1  # the standard deviation of the log length behind a unit vector
+
 
 class _Set(constraints.Constraint):
     def __repr__(self) -> str:
@@ -25,13 +29,38 @@ class _Set(constraints.Constraint):
 
 
 class Baseline(_Set):
-    """Vectors whose first element is 0."""
+    """Vectors whose first element is 0, the others in a set of numbers."""
 
     event_dim = 1
 
+    def __init__(self, others: constraints.Constraint = constraints.real) -> None:
+        self.others = others
+        super().__init__()
+
     def check(self, value: Tensor) -> Tensor:
-        """Whether the first element is 0."""
-        return value[..., 0] == 0
+        """Whether the first element is 0 and the others lie in their set."""
+        first = torch.arange(value.shape[-1]) == 0
+        inside: Tensor = (self.others.check(value) | first).all(-1)
+        return (value[..., 0] == 0) & inside
+
+
+class OrderedBetween(_Set):
+    """Increasing vectors between ends, one of which may be None; they broadcast to the elements."""
+
+    event_dim = 1
+
+    def __init__(self, low: Tensor | float | None, high: Tensor | float | None) -> None:
+        self.low, self.high = low, high
+        super().__init__()
+
+    def check(self, value: Tensor) -> Tensor:
+        """Whether the elements increase and lie between the ends."""
+        inside = (value[..., 1:] >= value[..., :-1]).all(-1)
+        if self.low is not None:
+            inside = inside & (value >= self.low).all(-1)
+        if self.high is not None:
+            inside = inside & (value <= self.high).all(-1)
+        return inside
 
 
 class UnitVector(_Set):
@@ -87,19 +116,8 @@ class _Into(Transform):
     domain: constraints.Constraint = constraints.real_vector
 
 
-class _ToBaseline(_Into):
-    codomain: constraints.Constraint = baseline
-
-    def _call(self, x: Tensor) -> Tensor:
-        return torch.nn.functional.pad(x, (1, 0))
-
-    def _inverse(self, y: Tensor) -> Tensor:
-        return y[..., 1:]
-
-    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        """Volumes stay."""
-        del y
-        return x.new_zeros(x.shape[:-1])
+class _OneMore(_Into):
+    """Vectors with an element more."""
 
     def forward_shape(self, shape: Any) -> torch.Size:
         """One element more."""
@@ -110,7 +128,37 @@ class _ToBaseline(_Into):
         return torch.Size((*shape[:-1], shape[-1] - 1))
 
 
-class _ToZeroSum(_ToBaseline):
+class _ToBaseline(_OneMore):
+    """A 0, then each element by the bijection of its own set."""
+
+    def __init__(self, codomain: Baseline) -> None:
+        super().__init__()
+        self.codomain = codomain
+        self.others = biject_to(codomain.others)
+
+    def _call(self, x: Tensor) -> Tensor:
+        value = self.others(_before(x))
+        return torch.where(torch.arange(value.shape[-1]) == 0, 0.0, value)
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        # The ends of the set may differ from element to element: the first stays in its place.
+        last = self.others.inv(torch.where(torch.arange(y.shape[-1]) == 0, y[..., -1:], y))
+        return last[..., 1:]
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        """Of the elements' own bijections."""
+        del y
+        whole = _before(x)
+        volume: Tensor = self.others.log_abs_det_jacobian(whole, self.others(whole))
+        return volume[..., 1:].sum(-1)
+
+
+def _before(x: Tensor) -> Tensor:
+    """A vector with a 0 before it."""
+    return torch.nn.functional.pad(x, (1, 0))
+
+
+class _ToZeroSum(_OneMore):
     """A rotation: the vector and a last 0, mirrored so that (1, ..., 1) becomes the last axis."""
 
     codomain: constraints.Constraint = zero_sum
@@ -123,9 +171,61 @@ class _ToZeroSum(_ToBaseline):
     def _inverse(self, y: Tensor) -> Tensor:
         return y[..., :-1] - y[..., -1:] / (1 + y.shape[-1] ** 0.5)
 
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        """Volumes stay."""
+        del y
+        return x.new_zeros(x.shape[:-1])
+
+
+class _ToOrderedBetween(_Into):
+    """Sums of positive steps from one end; between two ends, of the parts of a simplex."""
+
+    def __init__(self, codomain: OrderedBetween) -> None:
+        super().__init__()
+        self.codomain = codomain
+        self.low, self.high = codomain.low, codomain.high
+        self.parts = biject_to(constraints.simplex)
+
+    def _call(self, x: Tensor) -> Tensor:
+        if self.low is None:
+            assert self.high is not None
+            return self.high - x.flip(-1).exp().cumsum(-1).flip(-1)
+        if self.high is None:
+            return self.low + x.exp().cumsum(-1)
+        return self.low + (self.high - self.low) * self.parts(x).cumsum(-1)[..., :-1]
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        if self.low is None:
+            assert self.high is not None
+            return _steps((self.high - y).flip(-1)).log().flip(-1)
+        if self.high is None:
+            return _steps(y - self.low).log()
+        parts = _steps((y - self.low) / (self.high - self.low))
+        last = 1 - parts.sum(-1, keepdim=True)
+        found: Tensor = self.parts.inv(torch.cat([parts, last], -1))
+        return found
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        """Of the steps; sums have none."""
+        if self.low is None or self.high is None:
+            return x.sum(-1)
+        width = torch.as_tensor(self.high - self.low).log().expand(y.shape).sum(-1)
+        inner: Tensor = self.parts.log_abs_det_jacobian(x, self.parts(x))
+        return inner + width
+
+
+def _steps(y: Tensor) -> Tensor:
+    """The first element and the differences that follow."""
+    return torch.diff(y, dim=-1, prepend=torch.zeros_like(y[..., :1]))
+
 
 class _ToUnitVector(_Into):
-    """The direction of a vector whose length counts for nothing."""
+    """The direction of a vector; its length r stays near 1.
+
+    No bijection: Stan's normalized vector, but with a length whose log has the standard deviation
+    `RADIUS` where Stan's vector is standard normal, so that directions are about as wide at every
+    length.
+    """
 
     codomain: constraints.Constraint = unit_vector
 
@@ -136,9 +236,14 @@ class _ToUnitVector(_Into):
         return y
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
-        """As if each coordinate were standard normal: then the direction is uniform, as in Stan."""
+        """The log density of the length by the area r ^ (D - 1) of its sphere.
+
+        Integrals over the vectors are those over directions, by the area of the unit sphere.
+        """
         del y
-        return -0.5 * x.square().sum(-1)
+        length = x.norm(dim=-1).log()
+        density = -0.5 * (length / RADIUS).square() - math.log(RADIUS * math.sqrt(2 * math.pi))
+        return density - x.shape[-1] * length
 
 
 def _size(free: int) -> int:
@@ -237,9 +342,10 @@ class _IntoEither(Transform):
 
 for _registry in (biject_to, transform_to):
     _registry.register(Either, _IntoEither)
+    _registry.register(Baseline, _ToBaseline)
+    _registry.register(OrderedBetween, _ToOrderedBetween)
 
 for _set, _transform in (
-    (Baseline, _ToBaseline),
     (UnitVector, _ToUnitVector),
     (ZeroSum, _ToZeroSum),
     (CholeskyCov, _ToCholeskyCov),
