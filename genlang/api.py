@@ -237,7 +237,7 @@ class Bound:
             found = given(density.sites, values)
             if pointwise:
                 return {n: t.numpy().copy() for n, t in density.pointwise(found).items()}
-            if not inside(density.sites, found):
+            if not inside(density, found):
                 return float("-inf")
             return float(density.log_density(found))
 

@@ -178,7 +178,7 @@ def test_laws_of_one_support_keep_it():
         ("param c: count\nfactor c", "E326"),
         ("param c: bool\nfactor c", "E326"),
         ("dim K = 2\nparam c: index(K)\nfactor c", "E326"),
-        ("param a: real\nparam c: real(upper=a)\nfactor a + c", "E319"),
+        ("latent a ~ Normal(0, 1)\nparam c: real(upper=a)\nfactor a + c", "E319"),
     ],
 )
 def test_a_param_that_cannot_be_estimated_is_refused(lines, code):

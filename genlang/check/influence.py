@@ -86,8 +86,8 @@ def _read(statement: Statement) -> Iterator[Symbol]:
             exprs = (*law_expressions(law), *subscripts)
         case Define(value=value, loops=loops) | Factor(value=value, loops=loops):
             exprs = (value,)
-        case Param(start=start, loops=loops):
-            exprs = () if start is None else (start,)
+        case Param(start=start, lower=lower, upper=upper, loops=loops):
+            exprs = tuple(e for e in (start, lower, upper) if e is not None)
         case Require(condition=condition, loops=loops):
             exprs = (condition,)
         case Given(default=default):

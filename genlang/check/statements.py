@@ -27,10 +27,11 @@ from genlang.check.model import (
 from genlang.check.operators import positions
 from genlang.check.rows import rows_of_loops
 from genlang.check.scope import Poison, Scope
-from genlang.check.shapes import joined, show
+from genlang.check.shapes import joined, same, show
+from genlang.check.starts import starts_inside
 from genlang.check.supports import of_type, support
 from genlang.check.walk import symbols
-from genlang.check.written import estimable, fits_written, starts_inside, written_type
+from genlang.check.written import bounded, estimable, fits_written, written_type
 from genlang.syntax import nodes
 
 
@@ -104,6 +105,8 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
                 elif given.type.kind == "string":
                     scope.fail("E305", "a label is no number", given.span,
                                help="only an `index(D)` has labels")  # fmt: skip
+                if node.word == "param":
+                    given = _cell_start(given, kind, header, scope)
                 starts_inside(given, kind, node.word, scope)
             if node.word == "param":
                 estimable(kind, node.type.span, scope)
@@ -117,7 +120,7 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             if given_data:
                 return Given(variable, given, node.span)
             scope.unknown.add(variable)
-            return Param(variable, given, loops, node.span, kind.lower, kind.upper)
+            return Param(variable, given, loops, node.span, *bounded(kind, scope))
         case _:
             assert given is not None
             expr = _cell_value(given, header, scope)
@@ -177,6 +180,16 @@ def _cell_value(expr: Expr, header: Header, scope: Scope) -> Expr:
     if len(expr.type.dims) < batch:
         return expr
     return cell(expr, len(expr.type.dims) - batch, tuple(header.unnamed), scope)
+
+
+def _cell_start(expr: Expr, kind: Type, header: Header, scope: Scope) -> Expr:
+    """The start of one cell of a `param`: its last dims are those of the type, if they are."""
+    dims, own, unnamed = expr.type.dims, len(kind.dims), tuple(header.unnamed)
+    whole = own <= len(dims) and all(map(same, dims[len(dims) - own :], kind.dims))
+    batch = dims[: len(dims) - own] if whole else dims
+    if len(batch) != len(unnamed) or not batch:
+        return expr
+    return cell(expr, 0, unnamed, scope, kind.dims)
 
 
 def factor(node: nodes.FactorDecl, scope: Scope, out: list[Statement]) -> None:

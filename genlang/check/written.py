@@ -4,21 +4,24 @@ from dataclasses import replace
 
 from genlang.check import foreign
 from genlang.check.elements import elementwise, over_elements
-from genlang.check.expressions import expression, known_before
+from genlang.check.expressions import expression
 from genlang.check.functions import as_extent, extent_size
 from genlang.check.kinds import inside
 from genlang.check.model import (
+    Apply,
     Const,
     Distribution,
     Expr,
     Extent,
     Law,
+    Symbol,
     Type,
+    Variable,
 )
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show
 from genlang.check.supports import drawn, of_kind, of_type, support
-from genlang.check.walk import law_expressions, leaves
+from genlang.check.walk import law_expressions, leaves, symbols
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS, SCALARS, SQUARE, STRUCTURES, fits
@@ -98,41 +101,50 @@ def _ends(node: nodes.TypeNode, bounds: dict[str, Expr], scope: Scope) -> None:
                        why=f"`{node.name}` is {own.show(whole=node.name in INTEGERS)}")  # fmt: skip
 
 
-def starts_inside(given: Expr, kind: Type, word: str, scope: Scope) -> None:
-    """A default or a starting value must lie in the type."""
-    what = "default" if word == "data" else "starting value"
-    if kind.kind == "index" or given.type.kind == "string":
-        return
-    if not isinstance(given, Const):
-        return
-    values = support(given, scope.supports)
-    whole = kind.kind not in INTEGERS or inside(given, "int")
-    if not values.within(of_type(kind, scope.supports)) or not whole:
-        scope.fail("E316", f"the {what} is outside the type", given.span,
-                   why=f"the type is {_written(kind)}, this is {given.value}")  # fmt: skip
-
-
-def _written(kind: Type) -> str:
-    ends = [
-        f"{name}={e.value}"
-        for name, e in (("lower", kind.lower), ("upper", kind.upper))
-        if isinstance(e, Const)
-    ]
-    return f"`{kind.structure or kind.kind}" + (f"({', '.join(ends)})`" if ends else "`")
-
-
 def estimable(kind: Type, span: Span, scope: Scope) -> None:
-    """A `param` is a real number, between bounds that are known before the fit."""
+    """A `param` is a real number, between bounds of data and earlier params."""
     if kind.kind in INTEGERS:
         edit = "give it a distribution: a finite discrete `latent` is summed out"
         scope.fail("E326", f"a `param` of type `{kind.kind}` cannot be estimated", span,
                    why="a param is found by its gradient, which whole numbers do not have",
                    help=edit)  # fmt: skip
     for bound in (kind.lower, kind.upper):
-        if bound is not None:
-            known_before(bound, scope, "the bound of a `param`", span)
-            if kind.structure:
-                scope.fail("E290", f"bounds of `{kind.structure}` are not supported yet", span)
+        if bound is None:
+            continue
+        drawn = [v for v in scope.unknowns(_origins(bound, scope)) if v.role == "latent"]
+        if drawn:
+            name = drawn[0].name
+            scope.fail("E319", "the bound of a `param` depends on no latent", bound.span,
+                       why=f"a param is one point, whatever the value of `{name}`",
+                       help="give it a distribution: the bounds of a `latent` may read others",
+                       second=(drawn[0].span, f"`{name}` is declared here"))  # fmt: skip
+        if kind.structure:
+            scope.fail("E290", f"bounds of `{kind.structure}` are not supported yet", span)
+
+
+def _origins(expr: Expr, scope: Scope) -> set[Symbol]:
+    """The names that an expression reads, through definitions."""
+    found: set[Symbol] = set()
+    ahead = list(symbols(expr))
+    while ahead:
+        symbol = ahead.pop()
+        if symbol in found:
+            continue
+        found.add(symbol)
+        if isinstance(symbol, Variable) and symbol in scope.lets:
+            ahead += symbols(scope.lets[symbol])
+    return found
+
+
+def bounded(kind: Type, scope: Scope) -> tuple[Expr | None, Expr | None]:
+    """The ends of a `param`: those written, as far as its kind reaches."""
+    own = of_kind(kind.kind)
+    low, high = kind.lower, kind.upper
+    if low is not None and support(low, scope.supports).low < own.low:
+        low = Apply("max2", (low, Const(own.low, Type("nonneg"))), Type(kind.kind), low.span)
+    if high is not None and support(high, scope.supports).high > own.high:
+        high = Apply("min2", (high, Const(own.high, Type("nonneg"))), Type(kind.kind), high.span)
+    return low, high
 
 
 def fits_written(written: Type, found: Type, span: Span, scope: Scope) -> None:

@@ -28,8 +28,9 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.walk import symbols
+from genlang.data import params
 from genlang.data.evaluate import Evaluator
-from genlang.data.supports import ENDS, KINDS, PARAMETERS, kind_of, supports_of
+from genlang.data.supports import ENDS, KINDS, kind_of, outside, supports_of
 from genlang.data.told import Told
 from genlang.data.values import LARGEST, TooLarge, Undecided, Value, any_cell
 from genlang.lang.distributions import DISTRIBUTIONS
@@ -62,9 +63,8 @@ class Checks:
                     self._in_loops(statement.loops, partial(self._law, statement, statement.law))
                 case Factor(value=value, loops=loops):
                     self._in_loops(loops, partial(self._look, value))
-                case Param(start=start, loops=loops):
-                    if start is not None:
-                        self._in_loops(loops, partial(self._look, start))
+                case Param(loops=loops):
+                    self._in_loops(loops, partial(self._param, statement))
                 case Require():
                     self._in_loops(statement.loops, partial(self._require, statement))
 
@@ -130,6 +130,9 @@ class Checks:
 
     def _look(self, expr: Expr, mask: Value | None) -> None:
         self.known.value(expr, mask)
+
+    def _param(self, statement: Param, mask: Value | None) -> None:
+        params.look(statement, mask, self.known, self.told)
 
     def _define(self, statement: Define) -> None:
         """Look at a definition; keep its value where data decide it in all of its loops."""
@@ -208,23 +211,11 @@ class Checks:
             if value is None:
                 continue
             given[name] = value
-            key = domains[name].domain
-            if key in PARAMETERS:
-                words, test = PARAMETERS[key]
-                rank = domains[name].rank
-                array = value.array
-                if value.event != rank or not array.size:
-                    continue
-                whole = np.isfinite(array).all(tuple(range(-rank, 0)))
-                outside = np.zeros(whole.shape)
-                outside[whole] = ~test(array[whole])
-            elif key in KINDS:
-                words, inside = KINDS[key]
-                words = f"be {words}"
-                outside = any_cell(~inside(value.array), value).astype(float)
-            else:
+            found = outside(domains[name].domain, domains[name].rank, value)
+            if found is None:
                 continue
-            bad = self._possible(Value(value.axes, outside), mask)
+            words, beyond = found
+            bad = self._possible(Value(value.axes, beyond), mask)
             self.told.numbers(f"`{name}` of `{law.name}`", words, expr, value, bad)
 
     def _ends(self, law: Distribution) -> tuple[Expr | None, Expr | None]:
@@ -254,8 +245,8 @@ class Checks:
             self._finite(statement, found, mask)
         _, inside = KINDS.get(kind_of(law), ("", None))
         if inside is not None and law.name != "Dirichlet":
-            outside = any_cell(~inside(found.array), found).astype(float)
-            self._outside(target, subs, Value(found.axes, outside), mask, why)
+            beyond = any_cell(~inside(found.array), found).astype(float)
+            self._outside(target, subs, Value(found.axes, beyond), mask, why)
         if found.event == 0:
             for low, high in dict.fromkeys(((law.lower, law.upper), self._ends(law))):
                 self._between(target, subs, low, high, mask, why)

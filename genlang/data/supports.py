@@ -10,6 +10,7 @@ from genlang.check.model import Distribution, Draw, Model, Variable
 from genlang.check.walk import leaves
 from genlang.data.cells import Cells
 from genlang.data.faults import Faults, values
+from genlang.data.values import Value, any_cell
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS
 from genlang.plan.support import Support, supports
@@ -134,10 +135,26 @@ STRUCTURES: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
         lambda x: is_factor(x) & _is_unit(x).all(-1),
     ),
 }
-# Of vectors and matrices that are parameters, by domain.
-PARAMETERS: dict[str, tuple[str, Callable[[Numbers], Numbers]]] = {
-    domain: STRUCTURES[domain] for domain in ("simplex", "cov", "cholesky_cov")
-}
+
+
+def outside(domain: str, rank: int, value: Value) -> tuple[str, Numbers] | None:
+    """Return what numbers must do in a domain, and where a value does not (1.0); None for any.
+
+    `rank` counts the dims of what the domain speaks of: a vector, a matrix.
+    """
+    array = value.array
+    if domain in STRUCTURES:
+        words, test = STRUCTURES[domain]
+        if value.event != rank or not rank or not array.size:
+            return None
+        whole = np.isfinite(array).all(tuple(range(-rank, 0)))
+        beyond = np.zeros(whole.shape)
+        beyond[whole] = ~test(array[whole])
+        return words, beyond
+    if domain in KINDS:
+        words, inside = KINDS[domain]
+        return f"be {words}", any_cell(~inside(array), value).astype(float)
+    return None
 
 
 def supports_of(model: Model) -> dict[Variable, Support]:

@@ -127,7 +127,8 @@ class Told:
     def numbers(self, what: str, words: str, expr: Expr, value: Value, bad: Value) -> None:
         """Take an expression whose values leave a domain."""
         columns = tuple(dict.fromkeys(self._data(expr)))
-        words = words if words.split(maxsplit=1)[0] in ("be", "increase", "have") else f"be {words}"
+        verb = words.split(maxsplit=1)[0] in ("be", "increase", "have", "add")
+        words = words if verb else f"be {words}"
         found = value if not value.event else None
         self._add(Entry("D123", f"{what} must {words}", expr.span, (), "", columns), bad, found)
 

@@ -27,9 +27,21 @@ def parameter(statement: Param, names: Loops, event: list[str], site: str) -> st
         SETS[kind], _start(kind, sizes, event)
     )  # fmt: skip
     if statement.start is not None:
-        code = full(tensor(write(statement.start, scope)), statement.loops, scope)
-        start = f"{code.atom}.double()"
+        start = _written(statement, scope, sizes, event)
     return f'pyro.param("{site}", lambda: {start}, {rule})'
+
+
+def _written(statement: Param, scope: Scope, sizes: list[str], event: list[str]) -> str:
+    """The start that the model says; a number stands for all elements."""
+    assert statement.start is not None
+    code = write(statement.start, scope)
+    if event and code.number:
+        return _filled(code.text, [*sizes, *event])
+    code = full(tensor(code), statement.loops, scope)
+    if event and not statement.start.type.dims:
+        each = f"[{', '.join(['...', *['None'] * len(event)])}]" if statement.loops else ""
+        return f"{code.atom}{each}.double().repeat({', '.join([*['1'] * len(sizes), *event])})"
+    return f"{code.atom}.double()"
 
 
 def _start(kind: str, sizes: list[str], event: list[str]) -> str:

@@ -127,10 +127,13 @@ class Recorder(StandIn):
 
     def param(self, name: str, init: Any = None, constraint: Any = None) -> Tensor:
         """Record a parameter."""
-        value: Tensor = init()
-        self.sites.append(Site(name, tuple(value.shape), constraint, param=True))
-        self.halves.append(torch.zeros(()))
-        return biject_to(constraint)(biject_to(constraint).inv(value) + self.coordinate)
+        shape = tuple(init().shape)
+        transform = biject_to(constraint)
+        free = torch.zeros(transform.inverse_shape(torch.Size(shape)))
+        self.sites.append(Site(name, shape, constraint, param=True))
+        self.halves.append(transform(free + 0.5))
+        value: Tensor = transform(free + self.coordinate)
+        return value
 
 
 class Placement(StandIn):
@@ -159,6 +162,29 @@ class Placement(StandIn):
     def _value(self, name: str, support: Any) -> Tensor:
         self.placed[name] = self.place(name, biject_to(support))
         return self.placed[name]
+
+
+class Outside(StandIn):
+    """A stand-in that finds the params, named in `outside`, whose values leave their sets."""
+
+    def __init__(self, values: Mapping[str, Tensor]) -> None:
+        super().__init__(values)
+        self.outside: list[str] = []
+
+    def sample(self, name: str, law: Any, obs: Tensor | None = None) -> Tensor:
+        """Take a value."""
+        del law
+        return self.values[name] if obs is None else obs
+
+    def factor(self, name: str, term: Tensor) -> None:
+        """Factors hold no unknown."""
+
+    def param(self, name: str, init: object = None, constraint: Any = None) -> Tensor:
+        """Look whether a value lies in its set."""
+        del init
+        if not bool(constraint.check(self.values[name]).all()):
+            self.outside.append(name)
+        return self.values[name]
 
 
 class Prior(StandIn):

@@ -40,13 +40,18 @@ class Layout:
         return self.place(vector)[0]
 
     def place(self, vector: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-        """Return the natural values of a vector [size], and the log volume of the map to them."""
+        """Return the natural values of a vector [size], and the log volume of the map to them.
+
+        A `param` is a point, without a density that the map could change: it adds no volume.
+        """
         free = {b.site.name: vector[b.start : b.stop].reshape(b.free) for b in self.blocks}
+        points = {b.site.name for b in self.blocks if b.site.param}
         volumes = [vector.new_zeros(())]
 
         def place(name: str, transform: Any) -> Tensor:
             value: Tensor = transform(free[name])
-            volumes.append(transform.log_abs_det_jacobian(free[name], value).sum())
+            if name not in points:
+                volumes.append(transform.log_abs_det_jacobian(free[name], value).sum())
             return value
 
         values = self._placed(place)

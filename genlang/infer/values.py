@@ -9,7 +9,7 @@ from pyro.distributions import constraints
 from torch import Tensor
 
 from genlang.diagnostics import Diagnostic, OptionError, suggest
-from genlang.infer.density import Site
+from genlang.infer.density import Density, Outside, Site, execute
 
 # Sets that a log density formula does not know the edge of; scalar supports are in the programs.
 SETS = (
@@ -67,13 +67,16 @@ def _array(value: Any, shape: tuple[int, ...]) -> Any:
     return padded
 
 
-def inside(sites: tuple[Site, ...], values: Mapping[str, Tensor]) -> bool:
+def inside(density: Density, values: Mapping[str, Tensor]) -> bool:
     """Whether every value of a param, and of a structured type, lies in its set."""
-    for site in sites:
+    run = Outside(values)
+    execute(density.program, density.data, run)
+    if run.outside:
+        return False
+    for site in density.sites:
         rule = site.constraint
         while isinstance(rule, constraints.independent):
             rule = rule.base_constraint
-        told = site.param or isinstance(rule, SETS)
-        if told and not bool(rule.check(values[site.name]).all()):
+        if isinstance(rule, SETS) and not bool(rule.check(values[site.name]).all()):
             return False
     return True

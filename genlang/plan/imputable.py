@@ -108,8 +108,8 @@ def read_by(statement: Statement, given: frozenset[Statement] | None = None) -> 
             exprs = (value,)
         case Require(condition=condition):
             exprs = (condition,)
-        case Param(start=start):
-            exprs = () if start is None else (start,)
+        case Param(start=start, lower=lower, upper=upper):
+            exprs = tuple(e for e in (start, lower, upper) if e is not None)
         case _:
             return set()
     ends: tuple[Expr, ...] = ()
