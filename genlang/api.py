@@ -227,10 +227,12 @@ class Bound:
         """Return the log density of the data and the values, discrete latents summed out.
 
         `values`: every param and every latent that is not summed out, on its natural scale. All
-        constants, no Jacobian; -inf outside a support. With `pointwise` a dict of arrays by
+        constants, no Jacobian; -inf outside a support, and where a distribution has an argument
+        outside its domain. With `pointwise` a dict of arrays by
         observed name: by cell, or by the unit that was summed. Raises OptionError (E91x).
         """
         from genlang.infer.values import given, inside
+        from genlang.runtime.guards import watching
 
         with self._session():
             density = self._density
@@ -239,7 +241,9 @@ class Bound:
                 return {n: t.numpy().copy() for n, t in density.pointwise(found).items()}
             if not inside(density, found):
                 return float("-inf")
-            return float(density.log_density(found))
+            with watching() as outside:
+                value = float(density.log_density(found))
+            return float("-inf") if outside else value
 
     def gradient(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the gradient of the log density at values, by name."""

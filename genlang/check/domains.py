@@ -8,14 +8,15 @@ from itertools import product
 
 from genlang.check.interval import Interval
 from genlang.check.kinds import inside
-from genlang.check.model import Const, Expr, Index, Ref, Symbol, Type, Variable
+from genlang.check.model import Array, Const, Expr, Index, Ref, Symbol, Type, Variable
 from genlang.check.scope import Scope
 from genlang.check.shapes import show
-from genlang.check.simplex import simplex
+from genlang.check.simplex import increases, simplex
+from genlang.check.structures import is_in
 from genlang.check.supports import of_kind, support
-from genlang.check.walk import substitute, walk
+from genlang.check.walk import substitute, symbols, walk
 from genlang.lang.distributions import DISTRIBUTIONS, Parameter
-from genlang.lang.types import INTEGERS
+from genlang.lang.types import INTEGERS, SQUARE
 from genlang.source import Span
 
 WORDS = {
@@ -26,14 +27,22 @@ WORDS = {
     "int": "must be an int",
     "bool": "must be true or false",
 }
-# The types that hold the values of a matrix, what it must be, and how one of the other is made.
-MATRICES = {
-    "cov": (("cov", "corr"), "symmetric and positive definite", "{0} @ transpose({0})"),
-    "cholesky_cov": (
-        ("cholesky_cov", "cholesky_corr"),
-        "lower triangular with a positive diagonal",
-        "cholesky({0})",
+# What vectors and matrices of a domain do, and expressions that are known to do it.
+SETS = {
+    "ordered": ("increase", "an `ordered[K]` does, and so does `cumsum` of positive numbers"),
+    "cov": (
+        "be symmetric and positive definite",
+        "`l @ transpose(l)` of a `cholesky_cov` is, and so is `r * outer(s, s)` of a `corr`",
     ),
+    "cholesky_cov": (
+        "be lower triangular with a positive diagonal",
+        "`cholesky(s)` is, and so is `diag(s) @ l` of a `cholesky_corr`",
+    ),
+}
+# How a matrix of one domain is made of the types of the other.
+MADE = {
+    "cov": ("{0} @ transpose({0})", ("cov", "corr")),
+    "cholesky_cov": ("cholesky({0})", ("cholesky_cov", "cholesky_corr")),
 }
 FEW = 4  # so many names are tried value by value
 EDITS = {
@@ -43,20 +52,18 @@ EDITS = {
 }
 
 
-def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None:
-    """Check one argument of a distribution."""
+def domain(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> bool:
+    """Check one argument of a distribution; returns whether its values are proved to be inside."""
     if p.domain == "simplex":
-        simplex(expr, f"`{p.name}` of `{law}`", span, scope)
-        return
-    if p.domain in MATRICES:
-        _matrix(expr, p, law, span, scope)
-        return
+        return simplex(expr, f"`{p.name}` of `{law}`", span, scope)
+    if p.domain in SETS:
+        return _structured(expr, p, law, span, scope)
     if law == "Delta" and p.domain in WORDS and not _whole(expr, p.domain):
         scope.fail("E408", f"`{p.name}` of `{law}` {WORDS[p.domain]}, this is {expr.type.kind}",
                    span, why="a density is 0 or infinite where a real number is certain",
                    help=f"name it: `let ... = {scope.text(span)}`",
                    second=_declaration(expr))  # fmt: skip
-    within(expr, p.domain, f"`{p.name}` of `{law}`", span, scope)
+    return within(expr, p.domain, f"`{p.name}` of `{law}`", span, scope)
 
 
 def _whole(expr: Expr, kind: str) -> bool:
@@ -64,10 +71,13 @@ def _whole(expr: Expr, kind: str) -> bool:
     return kind not in INTEGERS or expr.type.kind in INTEGERS or isinstance(expr, Const)
 
 
-def within(expr: Expr, kind: str, what: str, span: Span, scope: Scope) -> None:
-    """Check that values are of a scalar kind: refuted is an error, unproved a warning."""
+def within(expr: Expr, kind: str, what: str, span: Span, scope: Scope) -> bool:
+    """Check that values are of a scalar kind; returns whether it is proved.
+
+    What is refuted is an error, what is not proved a warning.
+    """
     if kind not in WORDS or inside(expr, kind):
-        return
+        return True
     message = f"{what} {WORDS[kind]}"
     integer = kind in INTEGERS
     if not _whole(expr, kind):
@@ -79,51 +89,87 @@ def within(expr: Expr, kind: str, what: str, span: Span, scope: Scope) -> None:
     wanted = of_kind(kind)
     values = support(expr, scope.supports)
     if values.within(wanted) and not (integer and isinstance(expr, Const)):
-        return
+        return True
     edge = values.within(wanted.closed())
     if _by_value(expr, wanted, scope):
-        return
+        return True
     if edge and not values.given and expr.type.kind not in INTEGERS and not isinstance(expr, Const):
         # A continuous value meets the end of the domain with probability 0.
-        return
+        return True
     why = f"this can be {values.show(whole=expr.type.kind in INTEGERS)}"
     if isinstance(expr, Const):
         scope.fail("E408", message, span, why=f"this is {expr.value}")
     if scope.guarded or not values.exact or (edge and values.given):
         scope.warn("W408", f"{message}, which is not certain here", span,
                    why=f"as far as can be told, {why}")  # fmt: skip
-        return
+        return False
     scope.fail("E408", message, span, why=why, help=_edit(expr, kind, values),
                second=_declaration(expr))  # fmt: skip
 
 
-def _matrix(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> None:
-    """A declared name as a matrix parameter has a type that says so; numbers are checked later."""
-    kinds, words, made = MATRICES[p.domain]
-    base = expr.base if isinstance(expr, Index) else expr
+def _structured(expr: Expr, p: Parameter, law: str, span: Span, scope: Scope) -> bool:
+    """A vector or a matrix: the type of a declared name says what it is; numbers are checked later.
+
+    Of other expressions that are not known to lie in the set those of unknowns get a warning.
+    """
+    wanted, words = p.domain, SETS[p.domain][0]
+    let = expr.symbol if isinstance(expr, Ref) else None
+    whole = scope.lets.get(let, expr) if isinstance(let, Variable) else expr
+    if is_in(expr.type, wanted) or is_in(whole.type, wanted):
+        return True
+    if wanted == "ordered" and (increases(whole, scope) or len(_items(whole)) == 1):
+        return True
+    base = expr.base if isinstance(expr, Index) and not _cut(expr) else expr
     variable = base.symbol if isinstance(base, Ref) else None
-    if not isinstance(variable, Variable) or expr.type.structure in kinds:
-        return
-    if variable.role not in ("param", "latent", "data") or (
-        variable.role == "data" and not expr.type.structure
-    ):
-        return
+    declared = isinstance(variable, Variable) and (
+        variable.role in ("param", "latent") or (variable.role == "data" and expr.type.structure)
+    )
+    if isinstance(variable, Variable) and declared:
+        scope.fail("E408", f"`{p.name}` of `{law}` must {words}", span,
+                   why=f"`{variable.name}` is of type `{_type(expr)}`",
+                   help=_other_type(expr, variable, p, law, span, scope),
+                   second=(variable.span, f"`{variable.name}` is declared here"))  # fmt: skip
+    if all(isinstance(i, Const) for i in _items(whole)) and _items(whole):
+        scope.fail("E408", f"`{p.name}` of `{law}` must {words}", span)
+    if scope.unknowns(symbols(expr)):
+        scope.warn("W408", f"`{p.name}` of `{law}` must {words}, which is not certain here", span,
+                   help=SETS[wanted][1])  # fmt: skip
+        return False
+    return True
+
+
+def _items(expr: Expr) -> tuple[Expr, ...]:
+    """The items of a list of numbers."""
+    return expr.items if isinstance(expr, Array) and not expr.loops else ()
+
+
+def _cut(expr: Index) -> bool:
+    """Whether subscripts take a part of the last axes of what they read."""
+    own = len(expr.type.dims)
+    return expr.type.dims != expr.base.type.dims[len(expr.base.type.dims) - own :]
+
+
+def _type(expr: Expr) -> str:
     kind = expr.type.structure or expr.type.kind
-    written = kind + show(expr.type.dims[-1:] if expr.type.structure else expr.type.dims)
-    other = next((n for n, (found, *_) in MATRICES.items() if kind in found), "")
+    square = expr.type.structure in SQUARE
+    return kind + show(expr.type.dims[-1:] if square else expr.type.dims)
+
+
+def _other_type(
+    expr: Expr, variable: Variable, p: Parameter, law: str, span: Span, scope: Scope
+) -> str:
+    """What to write where a declared name has another type than a parameter wants."""
+    kind = expr.type.structure
+    other = next((n for n, (_, made) in MADE.items() if kind in made), "")
     beside = (q for form in DISTRIBUTIONS[law].forms for q in form.parameters)
     name = next((q.name for q in beside if q.domain == other), "")
-    size = show(expr.type.dims[-1:])
-    edit = f"declare `{variable.name}` as `{kinds[0]}{size}`"
-    if name:
-        edit = f"write `{name}={scope.text(span)}`"
-    elif other:
-        edit = f"write `{made.format(scope.text(span))}`"
-    elif variable.role == "latent" and law == "MultivariateNormal":
-        edit = "`MultivariateNormal` takes a `LKJCholesky` draw, scaled, as `scale_tril=`"
-    scope.fail("E408", f"`{p.name}` of `{law}` must be {words}", span,
-               why=f"`{variable.name}` is of type `{written}`", help=edit,
-               second=(variable.span, f"`{variable.name}` is declared here"))  # fmt: skip
+    if name and p.domain in MADE:
+        return f"write `{name}={scope.text(span)}`"
+    if other and p.domain in MADE:
+        return f"write `{MADE[p.domain][0].format(scope.text(span))}`"
+    if variable.role == "latent" and law == "MultivariateNormal":
+        return "`MultivariateNormal` takes a `LKJCholesky` draw, scaled, as `scale_tril=`"
+    return f"declare `{variable.name}` as `{p.domain}{show(expr.type.dims[-1:])}`"
 
 
 def _by_value(expr: Expr, wanted: Interval, scope: Scope) -> bool:

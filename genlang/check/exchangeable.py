@@ -33,7 +33,9 @@ from genlang.lang.types import INTEGERS
 RANKED = frozenset({
     "cumsum", "cumprod", "sort", "linspace", "concat", "stack", "step", "interpolate",
 })  # fmt: skip
-ALIKE = frozenset({"", "simplex", "real", "positive", "unit_vector"})
+ALIKE = frozenset({
+    "", "simplex", "real", "positive", "unit_vector", "psd", "diagonal", "identity",
+})  # fmt: skip
 
 
 def warnings(model: Model) -> list[Diagnostic]:

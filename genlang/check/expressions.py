@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
+from genlang.check import structures
 from genlang.check.calls import applied, called, defined, in_order, refuse_attribute
 from genlang.check.chains import covered, early
 from genlang.check.functions import REDUCTIONS, listed, reduction_kind, size_of_axis
@@ -136,7 +137,9 @@ def _unary(node: nodes.Unary, scope: Scope) -> Expr:
         value = -operand.value
         return Const(value, Type(number_kind(value)), node.span)
     kind = "int" if operand.type.kind in INTEGERS else "real"
-    return Apply("neg", (operand,), Type(kind, operand.type.dims), node.span)
+    structure = structures.applied("neg", (operand,), operand.type.dims)
+    whole = Type(kind, operand.type.dims, structure=structure)
+    return Apply("neg", (operand,), whole, node.span)
 
 
 def _binary(node: nodes.Binary, scope: Scope) -> Expr:
@@ -161,7 +164,10 @@ def _ternary(node: nodes.Ternary, scope: Scope) -> Expr:
     dims = joined(Type("real", dims), decides.type, "`if`", node.span, scope)
     dim = then.type.dim if then.type.dim is otherwise.type.dim else None
     kind = "index" if dim is not None else join((then, otherwise))
-    return Select(decides, then, otherwise, Type(kind, dims, dim), node.span)
+    both = then.type.structure == otherwise.type.structure
+    structure = then.type.structure if both and not decides.type.dims else ""
+    whole = Type(kind, dims, dim, structure)
+    return Select(decides, then, otherwise, whole, node.span)
 
 
 # -- Calls ------------------------------------------------------------------------------------
@@ -335,9 +341,6 @@ def _subscript(node: nodes.Subscript, scope: Scope) -> Expr:
                 dims[place + 1 :] = after(tuple(dims[place + 1 :]), loop, expr)
     rest = tuple(dims[len(node.subscripts) :])
     left = (*kept, *rest)
-    event = len(variable.cell.dims) if variable is not None else len(base.type.dims)
-    structured = base.type.structure if len(left) >= event or not base.type.structure else ""
-    if base.type.structure and variable is None and len(rest) < 1:
-        structured = ""
+    structured = structures.indexed(base, tuple(subs))
     kind = Type(base.type.kind, left, base.type.dim, structured)
     return Index(base, tuple(subs), kind, node.span)

@@ -1,5 +1,8 @@
 """The type of a function's result: its kind and dims, from those of its arguments."""
 
+from dataclasses import replace
+
+from genlang.check import structures
 from genlang.check.domains import domain
 from genlang.check.kinds import inside, join
 from genlang.check.model import (
@@ -30,6 +33,12 @@ REDUCTIONS = ("sum", "prod", "mean", "min", "max", "logsumexp", "any", "all")
 
 def result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
     """Return the type of a call of the table's functions."""
+    found = _result(name, given, span, scope)
+    structure = structures.applied(name, given, found.dims) if found.dims else ""
+    return replace(found, structure=structure)
+
+
+def _result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type:
     row = FUNCTIONS[name]
     first = given[0].type
     match row.shape:
@@ -47,7 +56,7 @@ def result(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Type
                            given[0].span, help=f"compare each: {edit}")  # fmt: skip
             dims = first.dims[:-1] if row.shape == "reduce" else first.dims
             if row.kind == "simplex" and (name != "normalize" or inside(given[0], "nonneg")):
-                return Type("unit", dims, structure="simplex")
+                return Type("unit", dims)
             return Type("real" if row.kind == "simplex" else result_kind(row.kind, given), dims)
         case "forms":
             return _by_form(row, given, span, scope)
@@ -68,8 +77,10 @@ def result_kind(kind: str, given: tuple[Expr, ...]) -> str:
         case "between":
             kinds = ("unit", "positive", "nonneg", "real")
             return next(k for k in kinds if all(inside(e, k) for e in given))
-        case "abs":
-            return "count" if given[0].type.kind in INTEGERS else "nonneg"
+        case "abs" if given[0].type.kind in INTEGERS:
+            return "count"
+        case "abs" | "square":
+            return "positive" if inside(given[0], "positive") else "nonneg"
         case _:
             return kind
 
@@ -154,7 +165,9 @@ def listed(items: tuple[Expr, ...], span: Span, scope: Scope) -> Expr:
     strings = [i.type.kind == "string" for i in items]
     if any(strings) and not all(strings):
         scope.fail("E305", "a list holds labels or numbers, not both", span)
-    kind = Type(join(items), (Extent(None, size=len(items)), *dims))
+    rows = {i.type.structure for i in items}
+    structure = rows.pop() if len(rows) == 1 else ""
+    kind = Type(join(items), (Extent(None, size=len(items)), *dims), structure=structure)
     return Array(items, (), None, kind, span)
 
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from genlang.check import foreign
 from genlang.check.calls import completed
+from genlang.check.cells import cell
 from genlang.check.domains import domain
 from genlang.check.expressions import condition, expression
 from genlang.check.functions import as_extent
@@ -20,15 +21,15 @@ from genlang.check.model import (
     Distribution,
     Expr,
     Extent,
-    Index,
     Law,
     Loop,
     Ref,
     Type,
 )
 from genlang.check.scope import Poison, Scope
-from genlang.check.shapes import same, show, size
+from genlang.check.shapes import same, show
 from genlang.check.supports import support
+from genlang.check.walk import symbols
 from genlang.diagnostics import suggest
 from genlang.lang.distributions import DISTRIBUTIONS, Form, Parameter, Row, signature
 from genlang.lang.types import INTEGERS
@@ -148,12 +149,17 @@ def _distribution(
         scope.fail("E403", f"`{row.name}` cannot be truncated", first.span,
                    why="its distribution function is not among those that genlang has")  # fmt: skip
     form = _form(node, row, set(given), scope)
+    unsure: list[tuple[str, str]] = []
 
     def parameter(p: Parameter) -> Expr:
         value = given[p.name].value
         if p.domain == "kernel":
             value = completed(value, given["x"], scope)
-        return _parameter(expression(value, scope), p, row, unnamed, scope, each)
+        read, proved = _parameter(expression(value, scope), p, row, unnamed, scope, each)
+        if not proved and not scope.guarded and scope.unknowns(symbols(read)):
+            line, _ = scope.source.position(node.span.start)
+            unsure.append((p.name, f"`{p.name}` of `{row.name}`, line {line}"))
+        return read
 
     def end(name: str) -> Expr:
         return cell(expression(bounds[name].value, scope), 0, unnamed, scope, each)
@@ -164,7 +170,8 @@ def _distribution(
     written = dict(zip(bounds, read[len(named) :], strict=True))
     ends = [written.get(k) for k in ("lower", "upper")]
     _bounds_in_order(ends, bounds, scope)
-    found = Distribution(row.name, tuple(parameters), ends[0], ends[1], "", node.span)
+    found = Distribution(row.name, tuple(parameters), ends[0], ends[1], "", node.span,
+                         unsure=tuple(unsure))  # fmt: skip
     return found, _drawn(row, dict(parameters), ends, scope)
 
 
@@ -257,7 +264,8 @@ def _form(node: nodes.Call, row: Row, given: set[str], scope: Scope) -> Form:
 
 def _parameter(
     expr: Expr, p: Parameter, row: Row, unnamed: tuple[Loop, ...], scope: Scope, each: Dims
-) -> Expr:
+) -> tuple[Expr, bool]:
+    """Read one parameter; returns also whether it is proved to lie in its domain."""
     if len(expr.type.dims) < p.rank:
         what = ("a scalar", "a vector", "a matrix")[p.rank]
         text = scope.text(expr.span)
@@ -272,47 +280,7 @@ def _parameter(
         scope.fail("E405", f"`{p.name}` of `{row.name}` is a number, this is a label", expr.span)
     rank = len(expr.type.dims) if p.domain == "points" else p.rank
     result = cell(expr, rank, unnamed, scope, each if not p.rank else ())
-    domain(result, p, row.name, expr.span, scope)
-    return result
-
-
-def cell(expr: Expr, rank: int, unnamed: tuple[Loop, ...], scope: Scope, each: Dims = ()) -> Expr:
-    """Read a parameter in the loops of the unnamed dims: `(alpha + x @ beta)[i]`.
-
-    Its last dims may be `each`: then it has a value for each element of one draw.
-    """
-    dims = expr.type.dims
-    if each and len(dims) >= len(each) and all(map(same, dims[-len(each) :], each)):
-        rank = len(each)
-    batch = dims[: len(dims) - rank]
-    if not batch:
-        return expr
-    wanted = tuple(loop.extent for loop in unnamed)
-    if len(batch) != len(wanted) or not all(map(same, batch, wanted)):
-        _misfit(expr, batch, (*wanted, *each), scope)
-    subs = tuple(Ref(loop, Type("index", dim=loop.extent.dim)) for loop in unnamed)
-    rest = replace(expr.type, dims=expr.type.dims[len(batch) :])
-    return Index(expr, subs, rest, expr.span)
-
-
-def _misfit(
-    expr: Expr, batch: tuple[Extent, ...], wanted: tuple[Extent, ...], scope: Scope
-) -> NoReturn:
-    why = "what a parameter has beyond one draw must be exactly the dims of the line without index"
-    fixed = [(b, w) for b, w in zip(batch, wanted, strict=False) if w.dim and size(w) is not None]
-    if len(batch) == len(wanted) and all(b.dim is None for b in batch) and fixed:
-        name, count = fixed[0][1].dim, size(fixed[0][1])
-        why = f"`{name.name if name else ''}` has {count} elements"
-    edit = ""
-    match expr:
-        case Apply(function="*", arguments=(left, right)) if left.type.dims and right.type.dims:
-            one, two = scope.text(left.span), scope.text(right.span)
-            edit = f"`{one} @ {two}` multiplies and sums" if not wanted else ""
-        case _ if not wanted and all(b.dim is not None and not b.of for b in batch):
-            names = ", ".join(b.dim.name for b in batch if b.dim)
-            edit = f"draw one for each element, `name[{names}] ~ ...`, or index this"
-    message = f"this has dims {show(batch)}, the line draws {show(wanted)}"
-    scope.fail("E406", message, expr.span, why=why, help=edit)
+    return result, domain(result, p, row.name, expr.span, scope)
 
 
 def _drawn(row: Row, given: dict[str, Expr], ends: list[Expr | None], scope: Scope) -> Type:

@@ -204,7 +204,8 @@ class Distribution:
     `seen` tells of a vector some of whose elements are missing which of them are there: the law is
     that of these. With a second expression, the vector, it is the law of the others beside them.
     `each` are the dims of the elements that it draws one by one, in the set `structure`, `real`
-    where they are free of each other; its arguments have these dims, or none.
+    where they are free of each other; its arguments have these dims, or none. `unsure` are the
+    parameters that may leave their domain, each with the words for it at run time.
     """
 
     name: str
@@ -215,6 +216,7 @@ class Distribution:
     span: Span = field(default=NOWHERE, compare=False)
     seen: tuple[Expr, ...] = ()
     each: tuple[Extent, ...] = ()
+    unsure: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from genlang.check import structures
 from genlang.check.kinds import arithmetic
 from genlang.check.model import (
     Apply,
@@ -71,7 +72,9 @@ def matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
     cells = contracted(left, right, span, scope)
     if cells is not None:
         return cells
-    return Apply("@", (left, right), Type("real", (*a[:-1], *b[1:])), span)
+    dims = (*a[:-1], *b[1:])
+    structure = structures.applied("@", (left, right), dims)
+    return Apply("@", (left, right), Type("real", dims, structure=structure), span)
 
 
 def operation(op: str, left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
@@ -86,7 +89,10 @@ def operation(op: str, left: Expr, right: Expr, span: Span, scope: Scope) -> Exp
     left, right = labelled(left, right, scope), labelled(right, left, scope)
     dims = joined(left.type, right.type, f"`{op}`", span, scope)
     if op in ARITHMETIC:
-        kind = Type(arithmetic(op, left, right), dims)
+        found = structures.applied(op, (left, right), dims)
+        if op in "-/" and not found:
+            found = structures.shifted(op, left, right)
+        kind = Type(arithmetic(op, left, right), dims, structure=found)
         return Apply(op, (left, right), kind, span)
     a, b = left.type.dim, right.type.dim
     if a is not None and b is not None and a is not b:

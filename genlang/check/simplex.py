@@ -1,33 +1,32 @@
-"""Whether numbers are proved to add up to 1: `[p * q, p * (1 - q), 1 - p]`.
+"""Whether numbers are proved to add up to 1, `[p * q, p * (1 - q), 1 - p]`, or to increase.
 
 The items of a list are expanded as polynomials of their names; their sum must be the number 1.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from genlang.check.kinds import inside
-from genlang.check.model import Apply, Array, Const, Expr, Index, Ref, Variable
+from genlang.check.model import Apply, Array, Const, Expr, Index, Ref, Slice, Variable
 from genlang.check.scope import Scope
 from genlang.check.supports import support
 from genlang.source import Span
 
 TOLERANCE = 1e-6
 TERMS = 200
+Polynomial = Mapping[tuple[int, ...], float]
 HELP = "`weights=` are normalized; `logits=` may be any numbers; `simplex[K]` values add up to 1"
 
 
-def simplex(expr: Expr, what: str, span: Span, scope: Scope) -> None:
-    """Check that an argument is a simplex: refuted is an error, unproved a warning."""
+def simplex(expr: Expr, what: str, span: Span, scope: Scope) -> bool:
+    """Check that an argument is a simplex: refuted is an error, unproved a warning.
+
+    Returns whether it is proved.
+    """
     message = f"{what} must be a simplex: numbers from 0 that add up to 1"
-    base = expr
-    while isinstance(base, Index):
-        base = base.base
-    if isinstance(base, Ref) and isinstance(base.symbol, Variable):
-        base = scope.lets.get(base.symbol, base)
-    rows = base.items if isinstance(base, Array) and base.items[0].type.dims else (base,)
-    for row in rows:
+    for row in _rows(expr, scope):
         match row:
-            case _ if expr.type.structure == "simplex" or row.type.structure == "simplex":
+            case _ if _proved(row, expr, scope):
                 continue
             case Array(items=items, loops=()) if all(isinstance(i, Const) for i in items):
                 numbers = [float(i.value) for i in items if isinstance(i, Const)]
@@ -35,12 +34,6 @@ def simplex(expr: Expr, what: str, span: Span, scope: Scope) -> None:
                     second = None if row is expr else (row.span, "this row")
                     why = f"these add up to {sum(numbers):g}"
                     scope.fail("E407", message, span, why=why, help=HELP, second=second)
-                continue
-            case Array(items=items, loops=()) if _adds_up(items, scope):
-                continue
-            case Apply(
-                function="/", arguments=(Apply(function="ones", arguments=(size,)), count)
-            ) if size == count:
                 continue
             case Ref(symbol=Variable(role="latent" | "param" | "argument") as symbol):
                 second = (symbol.span, f"`{symbol.name}` is declared here")
@@ -50,7 +43,82 @@ def simplex(expr: Expr, what: str, span: Span, scope: Scope) -> None:
                 why = "their sum is not known to be 1"
                 unsure = f"{message}, which is not certain here"
                 scope.warn("W407", unsure, span, why=why, help=HELP)
-                return
+                return False
+    return True
+
+
+def is_simplex(expr: Expr, scope: Scope) -> bool:
+    """Whether an expression is proved to be a simplex, or rows of them."""
+    return all(_proved(row, expr, scope) for row in _rows(expr, scope))
+
+
+def _rows(expr: Expr, scope: Scope) -> tuple[Expr, ...]:
+    """The rows that an expression is made of, through definitions."""
+    base = expr
+    while isinstance(base, Index) and _whole_rows(base):
+        base = base.base
+    if isinstance(base, Ref) and isinstance(base.symbol, Variable):
+        base = scope.lets.get(base.symbol, base)
+    return base.items if isinstance(base, Array) and base.items[0].type.dims else (base,)
+
+
+def _proved(row: Expr, expr: Expr, scope: Scope) -> bool:
+    """Whether a row of an expression is a simplex."""
+    if expr.type.structure == "simplex" or row.type.structure == "simplex":
+        return True
+    match row:
+        case Array(items=items, loops=()):
+            return _adds_up(items, scope)
+        case Apply(function="/", arguments=(Apply(function="ones", arguments=(size,)), count)) if (
+            size == count
+        ):
+            return True
+        case Apply():
+            return _mixes(row, scope)
+        case _:
+            return False
+
+
+def _whole_rows(expr: Index) -> bool:
+    """Whether subscripts leave the last axis as it is."""
+    if len(expr.subscripts) < len(expr.base.type.dims):
+        return True
+    last = expr.subscripts[-1]
+    return isinstance(last, Slice) and last.start is last.stop is None
+
+
+def _mixes(expr: Expr, scope: Scope) -> bool:
+    """Whether an expression averages simplexes: `w * p + (1 - w) * q`."""
+    if support(expr, scope.supports).low < 0 and not inside(expr, "nonneg"):
+        return False
+    total = _mass(expr, [])
+    return total is not None and all(
+        abs(factor - (monomial == ())) < TOLERANCE
+        for monomial, factor in {(): 0.0, **total}.items()
+    )
+
+
+def _mass(expr: Expr, atoms: list[Expr]) -> Polynomial | None:
+    """The sum over the last dim, expanded over `atoms`; None where it is not known."""
+    if expr.type.structure == "simplex":
+        return {(): 1.0}
+    match expr:
+        case Apply(function="+" | "-" as sign, arguments=(left, right)) if (
+            left.type.dims and right.type.dims
+        ):
+            one = _mass(left, atoms)
+            two = _times({(): -1.0 if sign == "-" else 1.0}, _mass(right, atoms))
+            if one is None or two is None:
+                return None
+            return {m: one.get(m, 0.0) + two.get(m, 0.0) for m in {*one, *two}}
+        case Apply(function="*", arguments=(left, right)) if not left.type.dims:
+            return _times(_polynomial(left, atoms), _mass(right, atoms))
+        case Apply(function="*", arguments=(left, right)) if not right.type.dims:
+            return _times(_polynomial(right, atoms), _mass(left, atoms))
+        case Apply(function="/", arguments=(left, Const(value=int() | float() as value))) if value:
+            return _times({(): 1 / value}, _mass(left, atoms))
+        case _:
+            return None
 
 
 def _adds_up(items: tuple[Expr, ...], scope: Scope) -> bool:
@@ -68,9 +136,6 @@ def _adds_up(items: tuple[Expr, ...], scope: Scope) -> bool:
             total[monomial] = total.get(monomial, 0.0) + factor
     total[()] = total.get((), 0.0) - 1
     return all(abs(factor) < TOLERANCE for factor in total.values())
-
-
-Polynomial = Mapping[tuple[int, ...], float]
 
 
 def _polynomial(expr: Expr, atoms: list[Expr]) -> Polynomial | None:
@@ -108,3 +173,20 @@ def _times(one: Polynomial | None, two: Polynomial | None) -> Polynomial | None:
             key = tuple(sorted((*a, *b)))
             result[key] = result.get(key, 0.0) + x * y
     return result
+
+
+def increases(expr: Expr, scope: Scope) -> bool:
+    """Whether the items of a list increase whatever the names' values: `[a, a + b]`, b positive."""
+    if not isinstance(expr, Array) or expr.loops:
+        return False
+    atoms: list[Expr] = []
+    expanded = [_polynomial(item, atoms) for item in expr.items]
+    signs = [support(atom, scope.supports) for atom in atoms]
+    for one, two in pairwise(expanded):
+        if one is None or two is None:
+            return False
+        step = {m: two.get(m, 0.0) - one.get(m, 0.0) for m in {*one, *two}}
+        terms = {m: f for m, f in step.items() if f}
+        if not terms or any(f < 0 or any(signs[a].low < 0 for a in m) for m, f in terms.items()):
+            return False
+    return True

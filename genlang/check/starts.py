@@ -41,16 +41,16 @@ def starts_inside(given: Expr, kind: Type, word: str, scope: Scope) -> None:
         _dims(given, kind, scope)
     values = support(given, scope.supports)
     whole = kind.kind not in INTEGERS or inside(given, "int")
-    elements = _elements(given)
+    rows = elements(given)
     wanted = of_type(kind, scope.supports)
-    if elements is not None and kind.structure in VECTORS:
+    if rows is not None and kind.structure in VECTORS:
         words, test = VECTORS[kind.structure]
-        if not all(test(row) for row in elements):
+        if not all(test(row) for row in rows):
             edit = EXAMPLES[kind.structure].format(show(kind.dims[-1:])[1:-1])
             scope.fail("E316", f"the {what} is outside the type", given.span,
                        why=f"the elements of `{kind.structure}` {words}",
                        help=f"for example `{edit}`")  # fmt: skip
-    if elements is None or (values.within(wanted) and whole):
+    if rows is None or (values.within(wanted) and whole):
         return
     shown = f"{given.value}" if isinstance(given, Const) else values.show()
     scope.fail("E316", f"the {what} is outside the type", given.span,
@@ -71,13 +71,13 @@ def _dims(given: Expr, kind: Type, scope: Scope) -> None:
                given.span, help=f"for example `{edit.format(dim)}`" if edit else "")  # fmt: skip
 
 
-def _elements(given: Expr) -> list[Numbers] | None:
+def elements(given: Expr) -> list[Numbers] | None:
     """The rows of a value of written numbers; None where something else stands in it."""
     match given:
         case Const(value=int() | float() as value):
             return [[float(value)]]
         case Array(items=items, loops=()):
-            rows = [_elements(i) for i in items]
+            rows = [elements(i) for i in items]
             if any(r is None for r in rows):
                 return None
             found = [row for rows_ in rows if rows_ is not None for row in rows_]
@@ -85,7 +85,7 @@ def _elements(given: Expr) -> list[Numbers] | None:
         case Apply(function="ones" | "zeros" as name) if (n := _length(given)) is not None:
             return [[float(name == "ones")] * n]
         case Apply(function="/" | "*" as sign, arguments=(left, right)) if not right.type.dims:
-            one, two = _elements(left), _elements(right)
+            one, two = elements(left), elements(right)
             if one is None or two is None or (sign == "/" and two[0][0] == 0):
                 return None
             factor = 1 / two[0][0] if sign == "/" else two[0][0]

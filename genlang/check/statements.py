@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from genlang.check.cells import cell
 from genlang.check.chains import at, chain_loop, covering
 from genlang.check.expressions import condition, expression, known_before
 from genlang.check.header import Header
 from genlang.check.kinds import join
-from genlang.check.laws import cell
 from genlang.check.model import (
     Array,
     Const,
@@ -127,7 +127,8 @@ def _value(node: nodes.ValueDecl, header: Header, scope: Scope) -> Statement:
             found = expr.type
             rows_of_loops(expr, scope)
             if node.type is not None:
-                fits_written(written_type(node.type, scope), found, node.type.span, scope)
+                written = written_type(node.type, scope)
+                found = fits_written(written, expr, node.type.span, scope)
             if node.word == "report":
                 header.carries_its_loops("report", scope)  # only a `let` may be local
             early = scope.early.pop(header.name, None)

@@ -1,6 +1,7 @@
 """Written types: what they say, and whether a value, a start or a draw lies in them."""
 
 from dataclasses import replace
+from math import isfinite
 
 from genlang.check import foreign
 from genlang.check.elements import elementwise, over_elements
@@ -20,6 +21,9 @@ from genlang.check.model import (
 )
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show
+from genlang.check.simplex import increases, is_simplex
+from genlang.check.starts import VECTORS, elements
+from genlang.check.structures import is_in
 from genlang.check.supports import drawn, of_kind, of_type, support
 from genlang.check.walk import law_expressions, leaves, symbols
 from genlang.diagnostics import suggest
@@ -95,7 +99,7 @@ def _ends(node: nodes.TypeNode, bounds: dict[str, Expr], scope: Scope) -> None:
         value = ends[name].low
         beyond = value >= own.high if name == "lower" else value <= own.low
         wider = value > own.high if name == "upper" else value < own.low
-        whole = node.name in INTEGERS and value != int(value)
+        whole = node.name in INTEGERS and isfinite(value) and value % 1 != 0
         if beyond or wider or whole:
             scope.fail("E314", f"a bound of `{node.name}` lies outside of it", spans[name or ""],
                        why=f"`{node.name}` is {own.show(whole=node.name in INTEGERS)}")  # fmt: skip
@@ -147,18 +151,54 @@ def bounded(kind: Type, scope: Scope) -> tuple[Expr | None, Expr | None]:
     return low, high
 
 
-def fits_written(written: Type, found: Type, span: Span, scope: Scope) -> None:
-    """Refuse a written type that has other dims than the value, or is narrower."""
+def fits_written(written: Type, expr: Expr, span: Span, scope: Scope) -> Type:
+    """Refuse a written type that has other dims than the value, or is narrower; return its type."""
+    found = expr.type
     if len(written.dims) != len(found.dims) or not all(map(same, written.dims, found.dims)):
         scope.fail("E315", f"the type says {show(written.dims)}, the value has {show(found.dims)}",
                    span)  # fmt: skip
     if written.kind == "index" and found.kind in ("index", "count"):
         if found.dim is not None and found.dim is not written.dim:
             scope.fail("E315", f"this is an index of `{found.dim.name}`", span)
-        return
-    if not fits(found.kind, written.kind):
+        return found
+    values, wanted = support(expr, scope.supports), of_type(written, scope.supports)
+    if written.structure:
+        if not _lies_in(expr, written.structure, scope):
+            text = scope.text(span)
+            scope.fail("E316", f"the value is not known to be `{text}`", span,
+                       why="a type beside a `let` is proved, it changes nothing",
+                       help="leave it out",
+                       second=(expr.span, "this value"))  # fmt: skip
+        found = replace(found, structure=found.structure or written.structure)
+    elif not fits(found.kind, written.kind) and not (
+        values.within(wanted) and (written.kind not in INTEGERS or found.kind in INTEGERS)
+    ):
         scope.fail("E316", f"the type `{written.kind}` is narrower than the value, {found.kind}",
                    span)  # fmt: skip
+    ends = [e for e in (written.lower, written.upper) if e is not None]
+    if ends and not (values.within(wanted) and all(isinstance(e, Const) for e in ends)):
+        scope.fail("E316", f"the value is not known to lie in `{scope.text(span)}`", span,
+                   why=f"as far as can be told, it is {values.show()}")  # fmt: skip
+    return found
+
+
+def _lies_in(expr: Expr, structure: str, scope: Scope) -> bool:
+    """Whether a value is proved to lie in a set."""
+    if is_in(expr.type, structure):
+        return True
+    rows = elements(expr)
+    if rows is not None and structure in VECTORS:
+        return all(VECTORS[structure][1](row) for row in rows)
+    match structure:
+        case "simplex":
+            return is_simplex(expr, scope)
+        case "ordered":
+            return increases(expr, scope)
+        case "positive_ordered":
+            above = support(expr, scope.supports).within(of_kind("positive"))
+            return above and (increases(expr, scope) or is_in(expr.type, "ordered"))
+        case _:
+            return False
 
 
 def drawn_as(

@@ -48,7 +48,7 @@ def rank(law: Law) -> int:
 def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
     """Write the parameters of a distribution, absent ones at their defaults."""
     form = form_of(law)
-    given = dict(law.parameters)
+    given, unsure = dict(law.parameters), dict(law.unsure)
     codes: dict[str, Code] = {}
     for p in form.parameters:
         if p.name in given:
@@ -61,6 +61,10 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
             elif form.torch.startswith("dist.") and not code.number and _whole(given[p.name]):
                 # Beside an int tensor torch turns the other parameters into ints.
                 code = replace(code, text=f"{code.atom}.double()", level=ATOM)
+        if p.name in unsure and not code.number:
+            domain, what = p.domain, unsure[p.name].replace("`", "")
+            text = f'exact.within("{domain}", {code.text}, "{what}")'
+            code = replace(code, text=text, level=ATOM)
         codes[p.name] = code
     return codes
 

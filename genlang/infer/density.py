@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.distributions import biject_to
 
+from genlang.runtime.either import Either
 from genlang.runtime.exact import scalar
 from genlang.runtime.reductions import eliminating
-from genlang.runtime.sets import Either
 
 
 @dataclass(frozen=True, slots=True)

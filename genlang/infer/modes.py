@@ -10,6 +10,7 @@ from torch import Tensor
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.infer.lbfgs import Minimum, climb, minimize
 from genlang.infer.target import Target, detached
+from genlang.runtime.guards import watching
 
 GRADIENT = 1e-4  # a greater one, relative to the density, is not a mode
 SAME = 1e-3  # modes nearer than this in log density are one, perhaps with other labels
@@ -126,7 +127,10 @@ def _impossible(target: Target) -> Diagnostic:
     density = target.density
     values = detached(target.layout.values(torch.zeros(target.layout.size)))
     where: list[str] = []
-    for name, term in density.pointwise(values).items():
+    with watching() as outside:
+        terms = density.pointwise(values)
+    where += [f"{what} leaves its domain" for what in dict.fromkeys(outside)]
+    for name, term in terms.items():
         bad = (~torch.isfinite(term)).nonzero()
         if len(bad):
             rows = ", ".join(str([int(i) + 1 for i in row]).strip("[]") for row in bad[:5])

@@ -26,6 +26,7 @@ from genlang.emit.names import attribute
 from genlang.infer.tensors import shape as shape_of
 from genlang.plan.missing import gaps_name
 from genlang.plan.plan import Plan
+from genlang.runtime.guards import watching
 from genlang.runtime.load import Program
 
 Array = NDArray[Any]
@@ -35,25 +36,40 @@ Site = dict[str, Any]
 def trace(program: Callable[..., None], *arguments: object) -> dict[str, Site]:
     """Run a program, nothing given; returns its sites that hold a value.
 
-    Raises ModelError (E802) where a distribution is improper and cannot be drawn from, and
-    OptionError (E803) where a loop is empty.
+    Raises ModelError where a distribution is improper and cannot be drawn from (E802) and where an
+    argument leaves its domain (E804), and OptionError (E803) where a loop is empty.
     """
-    try:
-        with torch.no_grad():
-            found = poutine.trace(poutine.uncondition(program)).get_trace(*arguments)
-    except ZeroDivisionError:
-        message = "the model cannot be simulated: one of its loops runs over nothing"
-        raise OptionError(
-            [Diagnostic("E803", message, why="Pyro has no plates of size 0")]
-        ) from None
-    except NotImplementedError as error:
-        message = "the model cannot be simulated: a distribution in it has no draws"
-        edit = "give `Flat` unknowns a prior" if "Flat" in str(error) else ""
-        raise ModelError(
-            [Diagnostic("E802", message, why=str(error).split("\n")[0], help=edit)]
-        ) from None
+    with watching() as outside:
+        try:
+            with torch.no_grad():
+                found = poutine.trace(poutine.uncondition(program)).get_trace(*arguments)
+        except ZeroDivisionError:
+            message = "the model cannot be simulated: one of its loops runs over nothing"
+            raise OptionError(
+                [Diagnostic("E803", message, why="Pyro has no plates of size 0")]
+            ) from None
+        except NotImplementedError as error:
+            message = "the model cannot be simulated: a distribution in it has no draws"
+            edit = "give `Flat` unknowns a prior" if "Flat" in str(error) else ""
+            raise ModelError(
+                [Diagnostic("E802", message, why=str(error).split("\n")[0], help=edit)]
+            ) from None
+        except (RuntimeError, ValueError):
+            if outside:
+                raise _leaves(outside) from None
+            raise
+        if outside:
+            raise _leaves(outside)
     nodes: Any = found.nodes  # Pyro's type leaves every field open
     return {n: s for n, s in nodes.items() if s["type"] in ("sample", "param") and not _hidden(s)}
+
+
+def _leaves(outside: list[str]) -> ModelError:
+    """An argument of a distribution that the draws so far put outside its domain."""
+    message = "the model cannot be simulated: an argument leaves its domain"
+    return ModelError(
+        [Diagnostic("E804", message, why="; ".join(list(dict.fromkeys(outside))[:3]))]
+    )
 
 
 def _hidden(site: Site) -> bool:

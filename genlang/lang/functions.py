@@ -113,7 +113,7 @@ _ROWS = (
         normal_quantile="torch.special.ndtri({0})", log1m_exp="exact.log1m_exp({0})",
     ),
     *_elementwise("nonneg", "positive", sqrt="torch.sqrt({0})"),
-    *_elementwise("nonneg", square="torch.square({0})"),
+    *_elementwise("square", square="torch.square({0})"),
     *_elementwise(
         "unit", sigmoid="torch.sigmoid({0})", normal_cdf="torch.special.ndtr({0})",
         inv_cloglog="exact.inv_cloglog({0})",

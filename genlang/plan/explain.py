@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
 from genlang.check.shapes import show
+from genlang.lang.types import STRUCTURES
 from genlang.plan.cost import Known, costs, fixed
 from genlang.plan.mathematics import marginal_likelihood
 from genlang.plan.plan import Plan
@@ -85,7 +86,7 @@ def _row(
 
 
 def _type(cell: Type) -> str:
-    name = cell.structure or cell.kind
+    name = cell.structure if cell.structure in STRUCTURES else cell.kind
     if cell.kind == "index" and cell.dim is not None:
         name = f"index({cell.dim.name})"
     return f"{name}{show(cell.dims)}" if cell.dims else name

@@ -32,6 +32,7 @@ from genlang.runtime.counts import (
     Poisson,
     PoissonLog,
 )
+from genlang.runtime.either import Either
 from genlang.runtime.elements import Baseline, Each, FlatOn, Ordered
 from genlang.runtime.finite import (
     Bernoulli,
@@ -47,6 +48,7 @@ from genlang.runtime.finite import (
     OrderedLogistic,
 )
 from genlang.runtime.gammas import Beta, Chi2, Gamma, InverseGamma
+from genlang.runtime.guards import within
 from genlang.runtime.law import NOTHING
 from genlang.runtime.matrices import LKJ, InverseWishart, LKJCholesky, Wishart
 from genlang.runtime.multivariate import (
@@ -75,7 +77,7 @@ from genlang.runtime.real import (
     Uniform,
     VonMises,
 )
-from genlang.runtime.sets import Either, baseline, cholesky_cov, cov, unit_vector
+from genlang.runtime.sets import baseline, cholesky_cov, cov, unit_vector
 from genlang.runtime.special import lbeta, lchoose, log1m_exp
 from genlang.runtime.student import HalfStudentT, StudentT
 from genlang.runtime.truncation import truncated
@@ -98,7 +100,7 @@ __all__ = [
     "Wishart", "ZeroSumNormal", "baseline", "choice", "cholesky_cov", "clamp", "concat", "cov",
     "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp", "logsumexp",
     "matern32", "matern52", "normalized", "one_hot", "partly_seen", "periodic", "quad_form", "rbf",
-    "solve_triangular", "truncated", "unit_vector",
+    "solve_triangular", "truncated", "unit_vector", "within",
 ]  # fmt: skip
 
 
