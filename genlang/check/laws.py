@@ -167,12 +167,26 @@ def _distribution(
     named = [p for p in form.parameters if p.name in given]
     read = scope.every(*(partial(parameter, p) for p in named), *(partial(end, k) for k in bounds))
     parameters = [(p.name, expr) for p, expr in zip(named, read, strict=False)]
+    _of_one_size(list(zip(named, read, strict=False)), row, scope)
     written = dict(zip(bounds, read[len(named) :], strict=True))
     ends = [written.get(k) for k in ("lower", "upper")]
     _bounds_in_order(ends, bounds, scope)
     found = Distribution(row.name, tuple(parameters), ends[0], ends[1], "", node.span,
                          unsure=tuple(unsure))  # fmt: skip
     return found, _drawn(row, dict(parameters), ends, scope)
+
+
+def _of_one_size(given: list[tuple[Parameter, Expr]], row: Row, scope: Scope) -> None:
+    """Vectors and matrices that are parameters of one distribution have one dim."""
+    shaped = [(p, e) for p, e in given if p.rank and p.domain not in ("points", "kernel")]
+    for p, expr in shaped:
+        first, beside = shaped[0]
+        dim, dims = beside.type.dims[-first.rank], expr.type.dims[-p.rank :]
+        square = p.domain in ("cov", "cholesky_cov")
+        if not all(same(dim, d) for d in (dims if square else dims[:1])):
+            second = None if p is first else (beside.span, f"`{first.name}` has {show((dim,))}")
+            scope.fail("E405", f"`{p.name}` of `{row.name}` has the dims {show(dims)}", expr.span,
+                       why=f"one draw has {show((dim,))}", second=second)  # fmt: skip
 
 
 def _bounds_in_order(

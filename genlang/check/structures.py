@@ -98,6 +98,8 @@ def _matrix(name: str, given: tuple[Expr, ...]) -> str:
 
 
 def _product(left: Expr, right: Expr) -> str:
+    if left.type.structure == right.type.structure == "simplex" and len(right.type.dims) == 2:
+        return "simplex"
     if len(left.type.dims) != 2 or len(right.type.dims) != 2:
         return ""
     if is_in(left.type, "diagonal") and is_in(right.type, "diagonal"):
@@ -192,12 +194,14 @@ def _of_two(sign: str, left: Expr, right: Expr) -> str:
 
 
 def shifted(sign: str, left: Expr, right: Expr) -> str:
-    """The set of `v - v[0]` and `v / norm(v)`, "" for other pairs."""
+    """The set of `v - v[0]`, `v / norm(v)` and `v / sum(v)`, "" for other pairs."""
     match right:
         case Index(base=base, subscripts=(Const(value=0),)) if sign == "-" and base == left:
             return "baseline"
         case Apply(function="norm", arguments=(vector,)) if sign == "/" and vector == left:
             return "unit_vector"
+        case Apply(function="sum", arguments=(vector,)) if sign == "/" and vector == left:
+            return "simplex" if inside(left, "nonneg") else ""
         case _:
             return ""
 

@@ -151,7 +151,7 @@ _ROWS = (
     Function("sort", 1, 1, "vector", "same", "torch.sort({0}, -1).values"),
     _dims("dot", "real", {"[D] [D] -> []": "({0.atom} * {1.atom}).sum(-1)",
                           "[N, D] [N, D] -> [N]": "({0.atom} * {1.atom}).sum(-1)"}),
-    _dims("outer", "real",
+    _dims("outer", "product",
           {"[D] [E] -> [D, E]": "({0.atom}[..., :, None] * {1.atom}[..., None, :])"}),
     _dims("diag", "zeros", {"[D] -> [D, D]": "torch.diag_embed({0})",
                             "[N, D] -> [N, D, D]": "torch.diag_embed({0})"}),
