@@ -73,7 +73,9 @@ def result_kind(kind: str, given: tuple[Expr, ...]) -> str:
             inner = given[-1].type.kind
             return "count" if inner == "bool" else "nonneg" if inner == "unit" else inner
         case "product":
-            return next(k for k in ("positive", "nonneg", "real") if all(inside(e, k) for e in given))
+            return next(
+                k for k in ("positive", "nonneg", "real") if all(inside(e, k) for e in given)
+            )
         case "zeros":
             return join((*given, Const(0, COUNT)))
         case "between":

@@ -6,6 +6,7 @@ from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Re
 from genlang.check.shapes import show
 from genlang.lang.types import STRUCTURES
 from genlang.plan.cost import Known, costs, fixed
+from genlang.plan.evidence import remarks
 from genlang.plan.mathematics import marginal_likelihood
 from genlang.plan.plan import Plan
 from genlang.plan.rewrite import loops_of, reads_any, target_of
@@ -244,4 +245,4 @@ def _notes(plan: Plan) -> list[str]:
                     notes.append(f"the pointwise density of {names} is that of {unit}")
             case _:
                 pass
-    return notes
+    return [*notes, *remarks(plan.model)]

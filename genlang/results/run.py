@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from genlang.check.model import Model
 from genlang.infer.density import Density, StandIn, execute
 from genlang.infer.method import Method
 from genlang.infer.simulate import Collector, later
 from genlang.infer.target import Target, target
 from genlang.infer.tensors import namespace
+from genlang.plan.evidence import remarks
 from genlang.plan.rewrite import loops_of, target_of
 from genlang.results.coordinates import Sizes, axes, with_gaps
 from genlang.results.fit import Estimate, Fit
 from genlang.results.states import low_values
+from genlang.results.summary import FACTS
 from genlang.runtime.load import Program
 
 if TYPE_CHECKING:
@@ -67,8 +70,15 @@ def run(
         outcome.facts,
         outcome.faults,
         estimates,
-        outcome.notes,
+        (*outcome.notes, *_of_evidence(plan.model, outcome.facts)),
     )
+
+
+def _of_evidence(model: Model, facts: Mapping[str, float]) -> Iterator[str]:
+    """What to know of an evidence: it is only as good as the density is normalized."""
+    named = [words for key, words in FACTS.items() if key in facts and key != "log_density"]
+    for remark in remarks(model) if named else ():
+        yield f"{remark}; so the {named[0]} is no evidence"
 
 
 def _reports(prepared: Target, draws: Mapping[str, Tensor]) -> dict[str, Tensor]:
