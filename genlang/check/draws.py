@@ -23,8 +23,10 @@ from genlang.check.model import (
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show
 from genlang.check.supports import drawn
+from genlang.check.walk import leaves
 from genlang.check.written import drawn_as, sized, written_type
 from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.lang.types import INTEGERS
 from genlang.syntax import nodes
 
 
@@ -44,9 +46,11 @@ def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:
     variable, found = typed(node, header, written, scope)
     cell = variable.cell
     header.carries_its_loops(node.word, scope)
-    if node.word == "latent" and cell.kind in ("count", "int") and cell.dims:
+    if node.word == "latent" and cell.kind in INTEGERS and cell.dims:
+        alone = written is not None and all(leaf.each for leaf in leaves(found))
+        edit = f"`latent {variable.name}[{show(cell.dims)[1:-1]}] ~ ...` enumerates each element"
         scope.fail("E318", "a latent vector of counts cannot be summed out", node.span,
-                   why="only single values are enumerated")  # fmt: skip
+                   why="only single values are enumerated", help=edit if alone else "")  # fmt: skip
     loops = tuple(scope.loops)
     subscripts = header.subscripts()
     scope.declare(variable.name, variable, variable.span)

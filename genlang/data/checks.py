@@ -28,7 +28,7 @@ from genlang.check.model import (
     Variable,
 )
 from genlang.check.walk import symbols
-from genlang.data import params
+from genlang.data import lengths, params
 from genlang.data.evaluate import Evaluator
 from genlang.data.supports import ENDS, KINDS, kind_of, outside, supports_of
 from genlang.data.told import Told
@@ -60,10 +60,12 @@ class Checks:
                 case Define():
                     self._define(statement)
                 case Draw():
+                    lengths.look(statement, self.known, self.told)
                     self._in_loops(statement.loops, partial(self._law, statement, statement.law))
                 case Factor(value=value, loops=loops):
                     self._in_loops(loops, partial(self._look, value))
                 case Param(loops=loops):
+                    lengths.look(statement, self.known, self.told)
                     self._in_loops(loops, partial(self._param, statement))
                 case Require():
                     self._in_loops(statement.loops, partial(self._require, statement))

@@ -5,7 +5,7 @@ D110 missing column     D111 number of axes  D112 unequal lengths    D113 size o
 D120 no number          D121 missing cell    D122 outside the type or support
 D123 parameter          D130 label           D131 codes    D132 tree
 D140 require            D141 lengths         D142 subscript or part out of range
-D143 nothing to reduce  D190 not supported yet
+D143 nothing to reduce  D144 list of another size            D190 not supported yet
 """
 
 from collections.abc import Iterable
