@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from genlang.check.functions import extent_size
 from genlang.check.model import Choice, Distribution, Expr, Extent, Law, Type
-from genlang.check.scope import Scope
+from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import show
 from genlang.check.supports import drawn, of_kind
 from genlang.check.walk import law_expressions, leaves, symbols
@@ -50,6 +50,8 @@ def over_elements(
     plain = not written.structure
     if not plain and (chained or isinstance(found, Choice)):
         what = "chain" if chained else "choice"
+        if any(d.code == "E290" and d.span == span for d in scope.found):
+            raise Poison  # once for all parts
         scope.fail("E290", f"a structured type over a {what} is not supported yet", span)
     if not plain and draws.kind in INTEGERS:
         scope.fail("E316", f"`{written.structure}` wants a density, this draws {draws.kind}", span,

@@ -67,7 +67,7 @@ def _dims(given: Expr, kind: Type, scope: Scope) -> None:
     dim = show(kind.dims[-1:])[1:-1]
     edit = EXAMPLES.get(kind.structure, "eye({0})" if kind.structure in SQUARE else "")
     scope.fail("E315", f"the start has {show(dims)}, the type {show(kind.dims)}"
-               if dims else f"the start of `{kind.structure}[{dim}]` has all its elements",
+               if dims else f"a number is no start of `{kind.structure}[{dim}]`",
                given.span, help=f"for example `{edit.format(dim)}`" if edit else "")  # fmt: skip
 
 

@@ -261,7 +261,7 @@ def _not_narrower(found: Law, draws: Type, written: Type, span: Span, scope: Sco
     narrow = not values.within(wanted) and not fits(draws.kind, written.kind)
     if written.lower is not None or written.upper is not None:
         narrow = not values.within(wanted) or not same_ends
-    if written.kind in ("int", "count", "bool") and draws.kind not in INTEGERS:
+    if written.kind in INTEGERS and draws.kind not in INTEGERS:
         scope.fail("E316", f"`{written.kind}` is written, the distribution draws {draws.kind}",
                    span, second=(found.span, "this distribution"))  # fmt: skip
     if not narrow:
