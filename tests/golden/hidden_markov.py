@@ -7,7 +7,7 @@ from pyro.infer import config_enumerate
 
 from genlang.runtime import exact
 from genlang.runtime.chains import sum_chain
-from genlang.runtime.reductions import Ordered, log_categorical, states
+from genlang.runtime.reductions import log_categorical, states
 
 
 def model(data):
@@ -18,7 +18,7 @@ def model(data):
     # latent move[K] ~ Dirichlet(ones(K))
     move = pyro.sample("move", exact.Dirichlet(torch.ones(K)).expand([K]).to_event(1))
     # latent mu: ordered[K] ~ Normal(0, 5)
-    mu = pyro.sample("mu", Ordered(dist.Normal(0.0, 5.0), K))
+    mu = pyro.sample("mu", exact.Ordered(dist.Normal(0.0, 5.0), K))
 
     with pyro.plate("S", S, dim=-1):
         # latent z[s, t] ~ Categorical(start) then Categorical(move[z[s, t-1]])
@@ -39,7 +39,7 @@ def joint(data):
     # latent move[K] ~ Dirichlet(ones(K))
     move = pyro.sample("move", exact.Dirichlet(torch.ones(K)).expand([K]).to_event(1))
     # latent mu: ordered[K] ~ Normal(0, 5)
-    mu = pyro.sample("mu", Ordered(dist.Normal(0.0, 5.0), K))
+    mu = pyro.sample("mu", exact.Ordered(dist.Normal(0.0, 5.0), K))
 
     with pyro.plate("S", S, dim=-1):
         z = {}
