@@ -285,6 +285,20 @@ observed y[n in N]: real[K] ~ Normal(x[n], 1)
     assert bound.log_density({"x": POSITIVE}) == pytest.approx(want, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("x[s, t]: ordered[K] ~ Normal(0, 1)", [[[1.0, 2.0], [0.5, 0.6]], [[0.1, 0.2]]]),
+        ("x[s, t]: real[K] ~ Normal([0, 1], 1)", [[[1.0, 2.0], [0.5, 0.6]], [[0.1, 0.2]]]),
+        ("x[s, t] ~ Dirichlet(ones(K))", [[[0.1, 0.9], [0.5, 0.5]], [[0.25, 0.75]]]),
+    ],
+)
+def test_cells_that_do_not_exist_lie_in_no_set(line, value):
+    text = "dim S, T[S], K = 2\nfor s in S:\n    for t in T[s]:\n"
+    text += f"        latent {line}\n        observed y[s, t] ~ Normal(x[s, t, 0], 1)\n"
+    agrees(text, {"y": [[1.0, 2.0], [3.0]]}, {"x": value})
+
+
 @pytest.mark.parametrize("kind", [k for k in INSIDE if k[0] in "suc"][1:])
 def test_flat_on_a_set_is_zero_inside(kind):
     index = "0, 0" if np.ndim(INSIDE[kind]) == 2 else "0"

@@ -165,16 +165,27 @@ class Placement(StandIn):
 
 
 class Outside(StandIn):
-    """A stand-in that finds the params, named in `outside`, whose values leave their sets."""
+    """A stand-in that finds the unknowns, named in `outside`, whose values leave their sets.
 
-    def __init__(self, values: Mapping[str, Tensor]) -> None:
+    Of latents it looks at `sets`, whose edge the formula of a log density does not know.
+    """
+
+    def __init__(self, values: Mapping[str, Tensor], sets: tuple[type, ...]) -> None:
         super().__init__(values)
+        self.sets = sets
         self.outside: list[str] = []
 
     def sample(self, name: str, law: Any, obs: Tensor | None = None) -> Tensor:
-        """Take a value."""
-        del law
-        return self.values[name] if obs is None else obs
+        """Look whether the cells that exist lie in their set."""
+        if obs is not None:
+            return obs
+        value, rule = self.values[name], scalar(law.support)
+        if isinstance(rule, self.sets):
+            exists = _mask(law)
+            inside = rule.check(value)
+            if not bool((inside if exists is None else inside | ~exists).all()):
+                self.outside.append(name)
+        return value
 
     def factor(self, name: str, term: Tensor) -> None:
         """Factors hold no unknown."""
@@ -185,6 +196,16 @@ class Outside(StandIn):
         if not bool(constraint.check(self.values[name]).all()):
             self.outside.append(name)
         return self.values[name]
+
+
+def _mask(law: Any) -> Tensor | None:
+    """Which cells of a site exist, None where all do."""
+    while law is not None:
+        mask = getattr(law, "_mask", None)
+        if isinstance(mask, Tensor):
+            return mask
+        law = getattr(law, "base_dist", None)
+    return None
 
 
 class Prior(StandIn):
