@@ -104,7 +104,9 @@ GROUPS = {
     "special": "Arrays",
 }
 KINDS = {
-    "abs": "nonneg; count of ints",
+    "abs": "nonneg; positive of positive numbers, count of ints",
+    "square": "nonneg; positive of positive numbers",
+    "product": "real; positive of positive numbers",
     "join": "the wider type",
     "same": "as x",
     "zeros": "as x",
