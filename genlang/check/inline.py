@@ -14,7 +14,7 @@ from typing import NoReturn, cast
 
 from genlang.check.boundary import admitted, promised
 from genlang.check.expressions import expression
-from genlang.check.model import Dim, Expr, Extent, Loop, Ref, Type, Variable
+from genlang.check.model import Array, Dim, Expr, Extent, Loop, Ref, Type, Variable
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show
 from genlang.check.walk import children
@@ -116,7 +116,7 @@ def _let(line: nodes.ValueDecl, function: str, scope: Scope) -> None:
         value = nodes.Comprehension(first.span, first, tuple(clauses))
     expr = _limited(expression(value, scope), function, first.span, scope)
     if line.type is not None:
-        cell = replace(expr.type, dims=expr.type.dims[len(clauses) :])
+        cell = expr.items[0] if clauses and isinstance(expr, Array) else expr
         fits_written(written_type(line.type, scope), cell, line.type.span, scope)
     name = target.name.name
     scope.names[name] = Variable(name, "let", expr.type, expr.type.dims, span=target.name.span)
