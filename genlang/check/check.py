@@ -1,14 +1,17 @@
 """AST -> Model: names, types and dims; all independent errors in one run."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from genlang.check import draws, statements
 from genlang.check.definitions import define, unused
 from genlang.check.expressions import iteration, known_expression
+from genlang.check.guide import blocks, guide, own_names
 from genlang.check.influence import warnings
 from genlang.check.later import misread
-from genlang.check.model import Dim, Extent, Loop, Model, Statement, Variable
+from genlang.check.model import Dim, Extent, Guide, Loop, Model, Net, Statement, Variable
+from genlang.check.nets import net
 from genlang.check.promises import known_checks
 from genlang.check.rows import rows_left
 from genlang.check.scope import Poison, Scope
@@ -17,26 +20,51 @@ from genlang.source import Source, Span
 from genlang.syntax import nodes
 
 
-def check(file: nodes.File, source: Source) -> tuple[Model | None, tuple[Diagnostic, ...]]:
-    """Check a file; the Model is None where there are errors."""
-    scope = Scope(source, broken=set(file.lost))
+def check(
+    file: nodes.File, source: Source, *, python: bool = False
+) -> tuple[Model | None, tuple[Diagnostic, ...]]:
+    """Check a file; the Model is None where there are errors. `python` allows Python's networks."""
+    scope = Scope(source, broken=set(file.lost), python=python)
     scope.later.update(_declared(file.statements))
     scope.indices.update(_indices(file.statements))
     scope.definitions = {d.name.name: d for d in reversed(_definitions(file.statements))}
     out: list[Statement] = []
+    scope.nets.update(n.name.name for n in _nets(file.statements))
+    guides = tuple(blocks(file.statements))
+    scope.guided.update(name for g in guides for name in own_names(g.body))
     for node in file.statements:
         _statement(node, scope, out)
+    variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
+    found = _guide(guides, file, tuple(out), scope)
     if any(d.severity == "error" for d in scope.found):
         return None, tuple(scope.found)
     dims = tuple(s for s in scope.names.values() if isinstance(s, Dim))
-    variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
     out += known_checks(scope.checks, out)
-    model = Model(source, dims, variables, tuple(out), tuple(scope.functions))
+    nets = tuple(s for s in scope.names.values() if isinstance(s, Net))
+    model = Model(source, dims, variables, tuple(out), tuple(scope.functions), nets, found)
     late = [*misread(model), *rows_left(model)]
     if late:
         return None, (*scope.found, *late)
     scope.found += [*warnings(model, scope.used), *unused(scope)]
     return model, tuple(scope.found)
+
+
+def _guide(
+    guides: tuple[nodes.GuideBlock, ...], file: nodes.File, out: tuple[Statement, ...], scope: Scope
+) -> Guide | None:
+    """The first guide of a file; others, and those in loops, are errors."""
+    found: Guide | None = None
+    for node in guides:
+        with suppress(Poison):
+            if node is not guides[0]:
+                scope.fail("E621", "a model has one guide", node.span,
+                           help="write its lines into the first one",
+                           second=(guides[0].span, "the first guide"))  # fmt: skip
+            if node not in file.statements:
+                scope.fail("E621", "a guide stands outside of all loops", node.span,
+                           help="write it at the left margin, with loops of its own")  # fmt: skip
+            found = guide(node, out, scope)
+    return found
 
 
 def _declared(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Span]]:
@@ -48,7 +76,7 @@ def _declared(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Spa
                 every += [(i.name.name, i.name.span) for i in items]
             case nodes.ValueDecl(targets=targets) | nodes.DrawDecl(targets=targets):
                 every += [(t.name.name, t.name.span) for t in targets]
-            case nodes.DefDecl(name=name):
+            case nodes.DefDecl(name=name) | nodes.NetDecl(name=name):
                 every.append((name.name, name.span))
             case nodes.ForBlock(body=body):
                 every += _declared(body)
@@ -69,6 +97,18 @@ def _definitions(statements_: Iterable[nodes.Statement]) -> list[nodes.DefDecl]:
             case _:
                 continue
     return found
+
+
+def _nets(statements_: Iterable[nodes.Statement]) -> Iterator[nodes.NetDecl]:
+    """The networks of a file."""
+    for node in statements_:
+        match node:
+            case nodes.NetDecl():
+                yield node
+            case nodes.ForBlock(body=body):
+                yield from _nets(body)
+            case _:
+                continue
 
 
 def _indices(statements_: Iterable[nodes.Statement]) -> Iterator[tuple[str, Span]]:
@@ -104,11 +144,13 @@ def _statement(node: nodes.Statement, scope: Scope, out: list[Statement]) -> Non
                 _block(node, scope, out)
             case nodes.DefDecl():
                 define(node, scope)
-            case nodes.NetDecl(name=name, span=span):
+            case nodes.NetDecl(name=name):
+                with scope.declaration(name.name):
+                    net(node, scope)
                 scope.broken.add(name.name)
                 _later(span, scope)
-            case nodes.GuideBlock(span=span):
-                _later(span, scope)
+            case nodes.GuideBlock():
+                return  # checked last
     except Poison:
         return
 
@@ -121,27 +163,12 @@ def _later(span: Span, scope: Scope) -> None:
 
 def _block(node: nodes.ForBlock, scope: Scope, out: list[Statement]) -> None:
     # After a fault in the header the body is read all the same, in a loop over nothing known.
-    loop = _header(node, scope) or Loop(node.name.name, Extent(None), span=node.span)
+    loop = loop_of(node, scope) or Loop(node.name.name, Extent(None), span=node.span)
     with scope.inside(loop):
         outside, scope.pending = scope.pending, scope.pending | dict(_below(node, scope))
         for child in node.body:
             _statement(child, scope, out)
         scope.pending = outside
-
-
-def _header(node: nodes.ForBlock, scope: Scope) -> Loop | None:
-    name = node.name.name
-    try:
-        scope.taken(name, node.name.span)
-        loop = iteration(node.over, name, node.span, scope)
-        if node.weight is not None:
-            with scope.inside(loop):
-                weight = known_expression(node.weight, scope, "the weight of a loop")
-            # The weight is read in the loop that carries it: the one symbol that refers to itself.
-            object.__setattr__(loop, "weight", weight)
-    except Poison:
-        return None
-    return loop
 
 
 def _below(

@@ -8,7 +8,7 @@ from itertools import product
 
 from genlang.check.interval import Interval
 from genlang.check.kinds import inside
-from genlang.check.model import Array, Const, Expr, Index, Ref, Symbol, Type, Variable
+from genlang.check.model import Array, Const, Expr, Forward, Index, Ref, Symbol, Type, Variable
 from genlang.check.scope import Scope
 from genlang.check.shapes import show
 from genlang.check.simplex import increases, simplex
@@ -196,6 +196,12 @@ def _by_value(expr: Expr, wanted: Interval, scope: Scope) -> bool:
 
 
 def _edit(expr: Expr, wanted: str, values: Interval) -> str:
+    base = expr.base if isinstance(expr, Index) else expr
+    if isinstance(base, Forward):
+        name = f"the output `{base.output}` of `{base.net.name}`" if base.output else (
+            f"what `{base.net.name}` gives"
+        )  # fmt: skip
+        return f"declare {name} as `{wanted}{show(base.type.dims) if base.type.dims else ''}`"
     if values.given and wanted in ("positive", "nonneg", "unit", "count"):
         names = [e.symbol.name for e in walk(expr) if isinstance(e, Ref) and e.type.kind != "index"]
         name = names[0] if names else "x"
@@ -205,6 +211,8 @@ def _edit(expr: Expr, wanted: str, values: Interval) -> str:
 
 def _declaration(expr: Expr) -> tuple[Span, str] | None:
     for part in walk(expr):
+        if isinstance(part, Forward):
+            return part.net.span, f"`{part.net.name}` is declared here"
         role = getattr(part.symbol, "role", "") if isinstance(part, Ref) else ""
         if isinstance(part, Ref) and role in ("latent", "param", "data", "argument"):
             return part.symbol.span, f"`{part.symbol.name}` is declared here"

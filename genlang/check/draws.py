@@ -15,6 +15,7 @@ from genlang.check.model import (
     Extent,
     Law,
     Loop,
+    Net,
     Ref,
     Statement,
     Type,
@@ -126,7 +127,7 @@ def predeclare(
     node: nodes.DrawDecl | nodes.ValueDecl,
     target: nodes.Target,
     scope: Scope,
-    known: dict[str, Dim | Variable] | None = None,
+    known: dict[str, Dim | Variable | Net] | None = None,
 ) -> Variable | None:
     """Return the variable of a statement further down, for a lagged read; None where it fails.
 

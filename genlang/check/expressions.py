@@ -8,6 +8,7 @@ from functools import partial
 from genlang.check import structures
 from genlang.check.calls import applied, called, defined, in_order, refuse_attribute
 from genlang.check.chains import covered, early
+from genlang.check.forward import called_net, forward
 from genlang.check.functions import REDUCTIONS, listed, reduction_kind, size_of_axis
 from genlang.check.kinds import inside, join, number_kind
 from genlang.check.model import (
@@ -41,6 +42,9 @@ COUNT, BOOL = Type("count"), Type("bool")
 
 def expression(node: nodes.Expr, scope: Scope) -> Expr:
     """Type an expression; a fault is reported and raises Poison."""
+    net = called_net(node, scope)
+    if net is not None:
+        return forward(node, net, lambda e: expression(e, scope), scope)
     match node:
         case nodes.Number(span=span, value=value):
             return Const(value, Type(number_kind(value)), span)

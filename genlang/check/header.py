@@ -1,6 +1,6 @@
 """The subscripts of a declared name (`y[n]`, `y[n in N]`, `beta[D]`) and the loops they open."""
 
-from genlang.check.expressions import iteration
+from genlang.check.expressions import iteration, known_expression
 from genlang.check.model import (
     Dim,
     Expr,
@@ -97,3 +97,19 @@ class Header:
         every = (*self.dims, *cell.dims)
         loops = tuple(self.loops)
         return Variable(self.name, role, cell, every, loops, len(cell.dims), description, self.span)
+
+
+def loop_of(node: nodes.ForBlock, scope: Scope) -> Loop | None:
+    """Return the loop of a block's first line; None after a fault, which is reported."""
+    name = node.name.name
+    try:
+        scope.taken(name, node.name.span)
+        loop = iteration(node.over, name, node.span, scope)
+        if node.weight is not None:
+            with scope.inside(loop):
+                weight = known_expression(node.weight, scope, "the weight of a loop")
+            # The weight is read in the loop that carries it: the one symbol that refers to itself.
+            object.__setattr__(loop, "weight", weight)
+    except Poison:
+        return None
+    return loop

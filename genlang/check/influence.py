@@ -13,6 +13,7 @@ from genlang.check.model import (
     Given,
     Loop,
     Model,
+    Net,
     Param,
     Require,
     Statement,
@@ -26,12 +27,17 @@ from genlang.diagnostics import Diagnostic
 def warnings(model: Model, used: set[str]) -> list[Diagnostic]:
     """Return the warnings of a model without errors."""
     found: list[Diagnostic] = []
-    declared: tuple[Dim | Variable, ...] = (*model.dims, *model.variables)
+    own = () if model.guide is None else model.guide.variables
+    declared: tuple[Dim | Variable | Net, ...] = (
+        *model.dims, *model.variables, *model.nets, *own
+    )  # fmt: skip
     for symbol in declared:
         unread = symbol.name not in used
-        if unread and (isinstance(symbol, Dim) or symbol.role in ("let", "data")):
+        given = isinstance(symbol, Variable) and symbol.role == "data"
+        if unread and (symbol in own or not isinstance(symbol, Variable)
+                       or symbol.role in ("let", "data")):  # fmt: skip
             message = f"`{symbol.name}` is never used"
-            edit = "delete it" if isinstance(symbol, Dim) or symbol.role == "let" else ""
+            edit = "" if given else "delete it"
             found.append(Diagnostic("W501", message, symbol.span, help=edit))
     return found + _uninformed(model) + exchangeable.warnings(model)
 

@@ -102,7 +102,25 @@ class Variable:
     span: Span = NOWHERE
 
 
-Symbol = Dim | Loop | Variable
+@dataclass(frozen=True, slots=True, eq=False)
+class Net:
+    """A network: its inputs and outputs with their types; an output without a name goes by "".
+
+    `hidden` are the sizes of the hidden layers of an `mlp`, `module` the `module:Class` of another;
+    `line` is the whole declaration.
+    """
+
+    name: str
+    inputs: tuple[tuple[str, Type], ...]
+    outputs: tuple[tuple[str, Type], ...]
+    hidden: "tuple[Expr, ...]" = ()
+    module: str = ""
+    description: str = ""
+    span: Span = NOWHERE
+    line: Span = NOWHERE
+
+
+Symbol = Dim | Loop | Variable | Net
 
 # -- Expressions ------------------------------------------------------------------------------
 
@@ -192,7 +210,18 @@ class Array:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Expr = Const | Ref | Apply | Index | Select | Reduce | Array
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """An output of a network, `f(x).loc`; `output` is "" where it has one without a name."""
+
+    net: Net
+    output: str
+    arguments: "tuple[Expr, ...]"
+    type: Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Expr = Const | Ref | Apply | Index | Select | Reduce | Array | Forward
 
 # -- Distributions and statements -------------------------------------------------------------
 
@@ -310,6 +339,15 @@ Statement = Draw | Define | Factor | Param | Given | Require
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Guide:
+    """`guide:`: how it draws the latents that it names, and what it declares itself."""
+
+    variables: tuple[Variable, ...]
+    statements: tuple[Statement, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """Everything that a program declares, in source order, lets before their use.
 
@@ -321,3 +359,5 @@ class Model:
     variables: tuple[Variable, ...]
     statements: tuple[Statement, ...]
     functions: tuple[str, ...] = ()
+    nets: tuple[Net, ...] = ()
+    guide: Guide | None = None

@@ -192,7 +192,8 @@ def rows_left(model: Model) -> list[Diagnostic]:
     Reductions of such rows run over their cells by now.
     """
     found: dict[Span, Diagnostic] = {}
-    for statement in model.statements:
+    guided = () if model.guide is None else model.guide.statements
+    for statement in (*model.statements, *guided):
         for expr in expressions(statement):
             for bad in _left(expr):
                 found.setdefault(bad.span or NOWHERE, bad)

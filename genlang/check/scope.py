@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from genlang.check.foreign import NAMES
 from genlang.check.interval import Interval
-from genlang.check.model import Dim, Expr, Extent, Loop, Require, Symbol, Variable
+from genlang.check.model import Dim, Expr, Extent, Loop, Net, Require, Symbol, Variable
 from genlang.diagnostics import Diagnostic, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
@@ -41,8 +41,10 @@ class Scope:
     `declaring` is the name whose declaration is read, `indices` the places of all loops' indices.
     `early` are variables that only a lagged read may name yet, `pending` makes those of this block
     that stand further down; `covered` counts the elements that stand before a loop's index, by the
-    parts of a `then`. `definitions` are all `def`s of the
-    file, `functions` those above.
+    parts of a `then`. `definitions` are all `def`s of the file, `functions` those above. `nets` are
+    the names of all networks of the file, `python` says whether they may be Python's. `guided` are
+    the places of what the guide declares for itself; within it, `reading` is told of each variable
+    that is read, and may refuse it.
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
@@ -50,7 +52,7 @@ class Scope:
     """
 
     source: Source
-    names: dict[str, Dim | Variable] = field(default_factory=dict)
+    names: dict[str, Dim | Variable | Net] = field(default_factory=dict)
     loops: list[Loop] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
@@ -74,6 +76,10 @@ class Scope:
     around: tuple[Loop, ...] = ()
     depth: int = 0
     checks: list[Require] = field(default_factory=list)
+    nets: set[str] = field(default_factory=set)
+    python: bool = False
+    guided: dict[str, Span] = field(default_factory=dict)
+    reading: Callable[[Variable, Span], None] | None = None
 
     def every(self, *reads: Callable[[], T]) -> list[T]:
         """What each returns; a fault in one does not hide those of the others."""
@@ -145,21 +151,28 @@ class Scope:
         """Return the innermost loop with an index of this name."""
         return next((x for x in reversed(self.loops) if x.name == name), None)
 
-    def lookup(self, name: str, span: Span) -> Symbol:
+    def lookup(self, name: str, span: Span) -> Dim | Loop | Variable:
         """Return the symbol of a name; an unknown one is an error with near names."""
         loop = self.loop(name)
         if loop is not None:
             return loop
         if name in self.names:
             self.used.add(name)
+            symbol = self.names[name]
+            if isinstance(symbol, Net):
+                self.fail("E203", f"`{name}` is a network, not a value", span,
+                          help=f"call it: `{name}(...)`",
+                          second=(symbol.span, "declared here"))  # fmt: skip
+            if isinstance(symbol, Variable) and self.reading is not None:
+                self.reading(symbol, span)
             self._in_its_loops(name, span)
-            return self.names[name]
+            return symbol
         if name in self.broken:
             raise Poison
         self._apart(name, span)
         if name in self.functions:
             self.fail("E203", f"`{name}` is a function", span, help=f"call it: `{name}(...)`")
-        self._foreseen(name, span)
+        self.foreseen(name, span)
         if name in NAMES:
             message = f"`{name}` is written `{NAMES[name]}`"
             self.fail("E209", message, span, help=f"write `{NAMES[name]}`")
@@ -181,6 +194,11 @@ class Scope:
                 help=f"stand inside that loop, or bind it here: `name[{name} in ...]`",
                 second=(self.indices[name], "this loop"),
             )
+        if name in self.guided:
+            self.fail("E630", f"`{name}` belongs to the guide", span,
+                      why="a model reads nothing of its guide",
+                      help="declare it above, outside the guide",
+                      second=(self.guided[name], "declared here"))  # fmt: skip
         known = [*self.names, *(x.name for x in self.loops if x.name), *CONSTANTS]
         edit = suggest(name, known) or f"declare it above, for example `data {name}: real`"
         message = f"`{name}` is not declared"
@@ -226,8 +244,8 @@ class Scope:
                 second=(self.outside[name], "a name of the model"),
             )
 
-    def _foreseen(self, name: str, span: Span) -> None:
-        """A name that is declared further down, or by this very line."""
+    def foreseen(self, name: str, span: Span) -> None:
+        """Refuse a name that is declared further down, or by this very line."""
         if name == self.declaring:
             self.fail(
                 "E210",
@@ -236,14 +254,16 @@ class Scope:
                 why="a value cannot depend on itself",
                 help="an earlier element is read by a chain, `A then B`",
             )
-        if name in self.later:
+        guided = self.guided if self.reading is not None else {}
+        place = guided.get(name) or self.later.get(name)
+        if place is not None:
             self.fail(
                 "E210",
                 f"`{name}` is read before it is declared",
                 span,
                 why="a model is read from top to bottom",
                 help="move its declaration above this line",
-                second=(self.later[name], "declared here"),
+                second=(place, "declared here"),
             )
 
     def dim(self, name: str, span: Span) -> Dim:
@@ -261,11 +281,11 @@ class Scope:
             second = (place, "declared here") if place is not None else None
             edit = suggest(name, dims) or "a dim is declared by `dim`"
             self.fail("E204", f"`{name}` is not a dim", span, help=edit, second=second)
-        self._foreseen(name, span)
+        self.foreseen(name, span)
         edit = suggest(name, dims) or f"declare it above: `dim {name}`"
         self.fail("E202", f"the dim `{name}` is not declared", span, help=edit)
 
-    def declare(self, name: str, symbol: Dim | Variable, span: Span) -> None:
+    def declare(self, name: str, symbol: Dim | Variable | Net, span: Span) -> None:
         """Add a name; a second declaration is an error."""
         self.once(name, span)
         loop = self.loop(name)
@@ -321,6 +341,7 @@ class Scope:
         finally:
             self.guarded -= 1
 
-    def unknowns(self, symbols: Iterable[Symbol]) -> list[Variable]:
+    def unknowns(self, symbols: Iterable[Symbol]) -> list[Variable | Net]:
         """Return those of the symbols that a fit has to find."""
-        return [s for s in symbols if isinstance(s, Variable) and s in self.unknown]
+        return [s for s in symbols if isinstance(s, Net) or
+                (isinstance(s, Variable) and s in self.unknown)]  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from genlang.check.kinds import inside
-from genlang.check.model import Apply, Array, Const, Expr, Index, Ref, Slice, Variable
+from genlang.check.model import Apply, Array, Const, Expr, Forward, Index, Ref, Slice, Variable
 from genlang.check.scope import Scope
 from genlang.check.supports import support
 from genlang.source import Span
@@ -39,6 +39,11 @@ def simplex(expr: Expr, what: str, span: Span, scope: Scope) -> bool:
                 second = (symbol.span, f"`{symbol.name}` is declared here")
                 why = f"these are {expr.type.kind} and free of each other"
                 scope.fail("E407", message, span, why=why, help=HELP, second=second)
+            case Forward(net=net):
+                second = (net.span, f"`{net.name}` is declared here")
+                why = f"these are {expr.type.kind} and free of each other"
+                scope.fail("E407", message, span, why=why, second=second,
+                           help="declare the output as `simplex[K]`")  # fmt: skip
             case _:
                 why = "their sum is not known to be 1"
                 unsure = f"{message}, which is not certain here"

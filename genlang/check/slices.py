@@ -1,6 +1,6 @@
 """Parts of dims and of arrays: ends that count from the back, and ends that differ by row."""
 
-from genlang.check.model import Apply, Const, Expr, Extent, Loop, Ref, Slice, Type, Variable
+from genlang.check.model import Apply, Const, Expr, Extent, Loop, Net, Ref, Slice, Type, Variable
 from genlang.check.scope import Scope
 from genlang.check.walk import symbols
 from genlang.source import Span
@@ -41,7 +41,7 @@ def between(
         return Slice(start, stop)
     culprit = (unknown or rows)[0]
     second = None
-    if isinstance(culprit, Variable):
+    if isinstance(culprit, Variable | Net):
         why = f"`{culprit.name}` is unknown" if unknown else f"`{culprit.name}` differs by row"
         second = (culprit.span, "declared here")
     else:

@@ -19,6 +19,7 @@ from genlang.check.model import (
     Dim,
     Distribution,
     Expr,
+    Forward,
     Index,
     Law,
     Loop,
@@ -82,6 +83,8 @@ def support(expr: Expr, known: Supports) -> Interval:
             return _symbol(symbol, kind, known)
         case Index(base=base):
             return support(base, known)
+        case Forward(type=kind):
+            return replace(of_kind(kind.kind), names=1, exact=True)
         case Apply(function=function, arguments=arguments):
             return _apply(expr, function, tuple(support(a, known) for a in arguments))
         case Select(then=then, otherwise=otherwise):

@@ -14,6 +14,7 @@ from genlang.check.model import (
     Expr,
     Extent,
     Factor,
+    Forward,
     Given,
     Index,
     Law,
@@ -36,7 +37,7 @@ def children(expr: Expr) -> Iterator[Expr]:
     match expr:
         case Const() | Ref():
             return
-        case Apply(arguments=arguments):
+        case Apply(arguments=arguments) | Forward(arguments=arguments):
             yield from arguments
         case Index(base=base, subscripts=subscripts):
             yield base
@@ -123,7 +124,14 @@ def walk(expr: Expr) -> Iterator[Expr]:
 
 def symbols(expr: Expr) -> Iterator[Symbol]:
     """Yield every symbol that an expression refers to."""
-    return (e.symbol for e in walk(expr) if isinstance(e, Ref))
+    for e in walk(expr):
+        match e:
+            case Ref(symbol=symbol):
+                yield symbol
+            case Forward(net=net):
+                yield net
+            case _:
+                continue
 
 
 def substitute(expr: Expr, values: Mapping[Symbol, Expr]) -> Expr:
@@ -139,7 +147,7 @@ def substitute(expr: Expr, values: Mapping[Symbol, Expr]) -> Expr:
             return expr
         case Ref(symbol=symbol):
             return values.get(symbol, expr)
-        case Apply(arguments=arguments):
+        case Apply(arguments=arguments) | Forward(arguments=arguments):
             return replace(expr, arguments=tuple(map(sub, arguments)))
         case Index(base=base, subscripts=subscripts):
             new = tuple(
