@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from genlang.diagnostics import DataError, Diagnostic, OptionError, suggest
 from genlang.pipeline import Compiled, compile_text, specialized
 from genlang.plan.cost import Known, fixed, over_budget
+from genlang.plan.guide import fittable
 from genlang.plan.missing import drawn_cells
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ METHODS = ("auto", "exact", "svi", "map")
 Report = Callable[[str], None]
 
 
-def model(text: str, name: str = "model.gen") -> "Model":
-    """Compile a model's text; raises ModelError, which carries `.diagnostics`."""
-    return Model(compile_text(text, name), None)
+def model(text: str, name: str = "model.gen", *, allow_python: bool = False) -> "Model":
+    """Compile a model's text, whose networks may be Python code if `allow_python`.
+
+    Raises ModelError, which carries `.diagnostics`.
+    """
+    return Model(compile_text(text, name, python=allow_python), None)
 
 
-def load(path: str | Path) -> "Model":
-    """Compile a model file, or a bundled model by its name (`iris`).
+def load(path: str | Path, *, allow_python: bool = False) -> "Model":
+    """Compile a model file, or a bundled model by its name (`iris`); `allow_python` as in `model`.
 
     Raises ModelError for a faulty model and OptionError (E906) where there is no such file.
     """
@@ -43,7 +47,7 @@ def load(path: str | Path) -> "Model":
     except UnicodeDecodeError as error:
         message = f"{place} is not UTF-8 text: {error.reason} at byte {error.start}"
         raise OptionError([Diagnostic("E906", message)]) from None
-    return Model(compile_text(text, str(place)), place)
+    return Model(compile_text(text, str(place), python=allow_python), place)
 
 
 def bundled() -> Path:
@@ -212,10 +216,10 @@ class Bound:
     @cached_property
     def _density(self) -> "Density":
         from genlang.infer.density import Density
-        from genlang.infer.tensors import namespace
+        from genlang.infer.tensors import namespace, with_nets
 
         with self._session():
-            return Density(self.program.model, namespace(self.table))
+            return Density(self.program.model, with_nets(namespace(self.table), self.program))
 
     def _session(self, seed: int | None = None) -> AbstractContextManager[None]:
         from genlang.infer.session import session
@@ -228,8 +232,8 @@ class Bound:
 
         `values`: every param and every latent that is not summed out, on its natural scale. All
         constants, no Jacobian; -inf outside a support, and where a distribution has an argument
-        outside its domain. With `pointwise` a dict of arrays by
-        observed name: by cell, or by the unit that was summed. Raises OptionError (E91x).
+        outside its domain; networks have the weights they start from. With `pointwise` a dict of
+        arrays by observed name: by cell, or by the unit that was summed. Raises OptionError (E91x).
         """
         from genlang.infer.values import given, inside
         from genlang.runtime.guards import watching
@@ -300,11 +304,11 @@ class Bound:
     def simulate(self, seed: int = 1) -> dict[str, Any]:
         """Draw every unknown and every observed value from the prior, as arrays by name."""
         from genlang.infer.simulate import Collector, simulate
-        from genlang.infer.tensors import namespace
+        from genlang.infer.tensors import namespace, with_nets
 
         with self._session(seed):
-            variables = self.model.compiled.model.variables
-            data = namespace(self.table, [v for v in variables if v.role == "observed"])
+            drawn = [v for v in self.compiled.model.variables if v.role == "observed"]
+            data = with_nets(namespace(self.table, drawn), self.program)
             return simulate(self.program, data, Collector(self.compiled.plan, self.table, data))
 
     def fit(
@@ -317,8 +321,9 @@ class Bound:
     ) -> "Fit":
         """Fit by a method (`auto`, `exact`, `svi`, `map`); `report` takes progress lines.
 
-        Raises OptionError (E907, E908) for an unknown method or option.
+        Raises OptionError (E907, E908), and ModelError (E290) for networks and guides.
         """
+        fittable(self.compiled.model)
         from genlang.results.run import run
 
         chosen = method_of(method, options)

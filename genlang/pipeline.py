@@ -30,15 +30,22 @@ class Compiled:
         return emit(self.plan)
 
 
-def check_text(text: str, name: str = "model.gen") -> tuple[Model | None, tuple[Diagnostic, ...]]:
-    """Parse and check; returns the Model (None after an error) and all diagnostics, by place."""
-    planned, model, found = _planned(text, name)
+def check_text(
+    text: str, name: str = "model.gen", *, python: bool = False
+) -> tuple[Model | None, tuple[Diagnostic, ...]]:
+    """Parse and check; returns the Model (None after an error) and all diagnostics, by place.
+
+    `python` allows networks that are Python code.
+    """
+    planned, model, found = _planned(text, name, python=python)
     return (None if planned is None else model), found
 
 
-def compile_text(text: str, name: str = "model.gen", missing: frozenset[str] = NOTHING) -> Compiled:
-    """Compile a model; raises ModelError with every diagnostic."""
-    planned, model, diagnostics = _planned(text, name)
+def compile_text(
+    text: str, name: str = "model.gen", missing: frozenset[str] = NOTHING, *, python: bool = False
+) -> Compiled:
+    """Compile a model, `python` as for `check_text`; raises ModelError with every diagnostic."""
+    planned, model, diagnostics = _planned(text, name, python=python)
     if planned is None or model is None:
         raise ModelError(diagnostics, Source(text, name))
     return specialized(Compiled(model, planned, diagnostics), missing)
@@ -55,11 +62,13 @@ def specialized(compiled: Compiled, missing: frozenset[str]) -> Compiled:
     return Compiled(compiled.model, planned, compiled.diagnostics)
 
 
-def _planned(text: str, name: str) -> tuple[Plan | None, Model | None, tuple[Diagnostic, ...]]:
+def _planned(
+    text: str, name: str, *, python: bool
+) -> tuple[Plan | None, Model | None, tuple[Diagnostic, ...]]:
     """The plan and the Model, None after an error, and all diagnostics."""
     source = Source(text, name)
     file, syntax = parse(source)
-    model, found = check(file, source)
+    model, found = check(file, source, python=python)
     if any(d.severity == "error" for d in syntax):
         # What could be parsed is checked too, for its independent errors' sake.
         return None, None, _by_place((*syntax, *(d for d in found if d.severity == "error")))

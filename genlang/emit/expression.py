@@ -13,8 +13,10 @@ from genlang.check.model import (
     Const,
     Dim,
     Expr,
+    Forward,
     Index,
     Loop,
+    Net,
     Reduce,
     Ref,
     Select,
@@ -38,6 +40,7 @@ from genlang.emit.code import (
     tensor,
     union,
 )
+from genlang.emit.nets import forward
 from genlang.emit.operators import binary, branches, truth
 from genlang.emit.scope import Scope
 from genlang.emit.subscripts import index
@@ -63,6 +66,8 @@ def _write(expr: Expr, scope: Scope) -> Code:
             return apply(expr, scope)
         case Index():
             return index(expr, scope)
+        case Forward():
+            return forward(expr, scope)
         case Select():
             return select(expr, scope)
         case Reduce():
@@ -80,6 +85,8 @@ def _symbol(symbol: Symbol, scope: Scope) -> Code:
         case Variable():
             state = scope.names.state(symbol, (), scope)
             return state if state is not None else scope.names.variable(symbol)
+        case Net():
+            raise AssertionError(symbol.name)  # `Forward` calls it
 
 
 def _number(value: float | str) -> Code:

@@ -54,7 +54,8 @@ class Function(ABC):
         self.later = later(plan)
         self.statements: tuple[Statement, ...] = plan.statements
         self.names = Spelling(plan, plan.statements, summed=self.summed)
-        self.writer = Writer(fresh=self._fresh if plan.model.functions else None)
+        fresh = self._fresh if plan.model.functions else None
+        self.writer = Writer(self._ahead, fresh=fresh)
         self.states = dict(plan.states)
         self.sites: set[str] = set()
         self.commented: Span | None = None
@@ -67,6 +68,9 @@ class Function(ABC):
 
     def _fresh(self) -> str:
         return self.names.locals.another("shared")
+
+    def _ahead(self) -> list[str]:
+        return self.names.lines_ahead()
 
     def text(self) -> str:
         """Write the function."""
@@ -129,15 +133,21 @@ class Function(ABC):
                 sizes.append((local, f"data.{given}"))
                 if dim.of:
                     sizes.append((f"{local}_max", f"data.{given}_max"))
+        nets = [
+            f'    {self.names.nets[net]} = pyro.module("{net.name}", data.{attribute(net.name)})'
+            for net in self.plan.model.nets
+            if net in self.names.nets
+        ]
         if not sizes:
-            return vectors + tables
+            return vectors + tables + nets
         left, right = (", ".join(column) for column in zip(*sizes, strict=True))
-        return [f"    {left} = {right}", *vectors, *tables]
+        return [f"    {left} = {right}", *vectors, *tables, *nets]
 
     # -- statements
 
     def statement(self, statement: Statement) -> None:
         """Write one statement of the model."""
+        self.names.calls = {}
         match statement:
             case Param():
                 self.comment(statement)

@@ -4,7 +4,7 @@ import keyword
 from collections.abc import Container
 from itertools import count
 
-from genlang.check.model import Dim, Loop, Variable
+from genlang.check.model import Symbol
 
 # What the program imports or receives; the user's names give way.
 RESERVED = frozenset([
@@ -13,7 +13,7 @@ RESERVED = frozenset([
     "log_categorical", "log_bernoulli", "model", "joint", "abs", "int",
     "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
     "values", "sum_chain", "sum_tree", "clamped", "values_between", "log_uniform", "split_sum",
-    "fold_cells", "filled",
+    "fold_cells", "filled", "nets", "guide", "Mlp", "Foreign",
 ])  # fmt: skip
 
 
@@ -52,6 +52,6 @@ class Locals:
         self.taken.add(name)
         return name
 
-    def symbol(self, symbol: Dim | Loop | Variable) -> str:
+    def symbol(self, symbol: Symbol) -> str:
         """Return the local of a symbol."""
         return self.name(symbol, symbol.name)

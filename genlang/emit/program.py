@@ -3,13 +3,16 @@
 Both are ordinary Pyro programs. In `model` every statement that reads a summed-out latent becomes
 one named term over plates and states; the plan's steps add the terms up, sum states out, and leave
 `pyro.factor`s inside the plates of what remains. In `joint` every variable is sampled. `after`,
-where there is something for it, draws and computes what waits for the states.
+where there is something for it, draws and computes what waits for the states. `nets` makes the
+modules of the networks, which stand in `data` by name; `guide` is the guide of the model, if any.
 """
 
 import re
 
 from genlang.emit.after import After
+from genlang.emit.guide import Guide
 from genlang.emit.joint import Joint
+from genlang.emit.nets import makers
 from genlang.emit.summed import Summed
 from genlang.emit.writer import WIDTH
 from genlang.plan.plan import Plan
@@ -32,6 +35,7 @@ IMPORTS = {
 APART = {
     "genlang.runtime.cells": ("clamped", "filled", "values_between"),
     "genlang.runtime.chains": ("sum_chain", "sum_tree"),
+    "genlang.runtime.nets": ("Foreign", "Mlp"),
     "genlang.runtime.steps": ("drawn", "parents_first", "stacked"),
     "genlang.runtime.totals": ("fold_cells",),
 }
@@ -39,13 +43,16 @@ APART = {
 
 def emit(plan: Plan) -> str:
     """Return the program of a plan: deterministic, formatted Python text."""
-    functions = [Summed(plan).text()]
+    functions = [makers(plan)] if plan.model.nets else []
+    functions.append(Summed(plan).text())
     joint = Joint(plan)
     apart = not joint.plain or any(loop.weight for s in plan.statements for loop in loops_of(s))
     functions.append(joint.text() if apart else "joint = model  # nothing to sum out\n")
     after = After(plan)
     if after.needed:
         functions.append(after.text())
+    if plan.model.guide is not None:
+        functions.append(Guide(plan).text())
     body = "\n\n".join(functions)
     imports = [line for sign, line in IMPORTS.items() if re.search(rf"\b{sign}", body)]
     own = ["from genlang.runtime import exact"] if "exact." in body else []

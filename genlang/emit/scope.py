@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Protocol
 
-from genlang.check.model import Dim, Expr, Loop, Slice, Variable
+from genlang.check.model import Dim, Expr, Loop, Net, Slice, Variable
 from genlang.emit.code import Axis, Code
 from genlang.records import dataclass
 
@@ -67,6 +67,14 @@ class Names(Protocol):
         self, variable: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope"
     ) -> tuple[Code, tuple[int, ...]] | None:
         """Return the value at one step of loops that run in Python, and those subscripts."""
+        ...
+
+    def net(self, net: Net) -> str:
+        """Return the local that holds a network's module."""
+        ...
+
+    def outputs(self, net: Net, call: str) -> str:
+        """Return what holds all outputs of one call of a network: a local, or the call itself."""
         ...
 
     def state(self, z: Variable, subs: tuple[Expr | Slice, ...], scope: "Scope") -> Code | None:

@@ -58,9 +58,11 @@ class Header:
 class Writer:
     """Collects the lines of one function body; consecutive lines share their contexts.
 
-    Where `fresh` makes names, costly parts that a line repeats are named before it.
+    `ahead` returns the lines that a line needs before it, in the same contexts. Where `fresh` makes
+    names, costly parts that a line repeats are named before it.
     """
 
+    ahead: Callable[[], list[str]]
     lines: list[str | Header] = field(default_factory=list)
     open: tuple[Segment, ...] = ()
     fresh: Callable[[], str] | None = None
@@ -101,6 +103,8 @@ class Writer:
     def line(self, text: str, contexts: tuple[Context, ...] = (), note: str = "") -> None:
         """Write one statement inside the given contexts, outermost first."""
         self._enter(contexts)
+        for needed in self.ahead():
+            self.lines += wrap(self._indent + needed)
         if self.fresh is not None:
             *parts, text = shared(text, self.fresh)
             self.lines += [row for part in parts for row in wrap(self._indent + part)]

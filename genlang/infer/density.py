@@ -95,6 +95,11 @@ class StandIn:
         del init, constraint
         return self.values[name]
 
+    def module(self, name: str, module: Any) -> Any:
+        """Return a network at the weights that it has."""
+        del name
+        return module
+
     def plate(self, name: str, size: int, dim: int) -> "Plate":
         """Return a plate, which may be entered several times."""
         del name

@@ -10,6 +10,7 @@ from genlang.data.table import Table
 from genlang.emit.names import attribute
 from genlang.lang.types import INTEGERS
 from genlang.plan.missing import gaps_name, seen_name
+from genlang.runtime.load import Program
 
 
 def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
@@ -34,6 +35,21 @@ def namespace(table: Table, drawn: Iterable[Variable] = ()) -> SimpleNamespace:
             blank = torch.full(shape(table, v), 0 if whole else torch.nan)
             found[attribute(v.name)] = blank.long() if whole else blank
     return SimpleNamespace(**found)
+
+
+def with_nets(data: SimpleNamespace, program: Program) -> SimpleNamespace:
+    """Add the modules of a program's networks, at the weights that they start from.
+
+    These take no part in gradients: they are no unknowns of a density.
+    """
+    if program.nets is not None:
+        vars(data).update(
+            {
+                n: net.requires_grad_(requires_grad=False).eval()
+                for n, net in program.nets(data).items()
+            }
+        )
+    return data
 
 
 def shape(table: Table, variable: Variable) -> tuple[int, ...]:

@@ -2,7 +2,19 @@
 
 from collections.abc import Iterator
 
-from genlang.check.model import Const, Define, Dim, Draw, Expr, Factor, Loop, Ref, Type, Variable
+from genlang.check.model import (
+    Const,
+    Define,
+    Dim,
+    Draw,
+    Expr,
+    Factor,
+    Loop,
+    Net,
+    Ref,
+    Type,
+    Variable,
+)
 from genlang.check.shapes import show
 from genlang.lang.types import STRUCTURES
 from genlang.plan.cost import Known, costs, fixed
@@ -70,6 +82,7 @@ def explain(plan: Plan, known: Known = fixed) -> Explanation:
         if target is not None:
             loops.setdefault(target, loops_of(statement))
     rows = tuple(_row(v, loops.get(v, ()), plan, states) for v in plan.model.variables)
+    rows += tuple(map(_net_row, plan.model.nets))
     steps = tuple(_steps(plan, known))
     formulas = (marginal_likelihood(plan), marginal_likelihood(plan, latex=True))
     return Explanation(rows, steps, tuple(_notes(plan)), *formulas)
@@ -84,6 +97,15 @@ def _row(
     kind = _type(variable.cell)
     role = "observed" if variable.name in plan.missing else variable.role
     return Row(variable.name, role, kind, shape, nest, treatment, variable.description)
+
+
+def _net_row(net: Net) -> Row:
+    takes = ", ".join(f"{name}: {_type(kind)}" for name, kind in net.inputs)
+    named = [f"{name}: {_type(kind)}" if name else _type(kind) for name, kind in net.outputs]
+    gives = named[0] if net.outputs[0][0] == "" else f"({', '.join(named)})"
+    hidden = ", ".join(map(_expr, net.hidden))
+    what = f'python("{net.module}")' if net.module else f"mlp({hidden})"
+    return Row(net.name, "net", f"({takes}) -> {gives}", "", "", what, net.description)
 
 
 def _type(cell: Type) -> str:
@@ -127,6 +149,8 @@ def _treatment(variable: Variable, plan: Plan, states: dict[Variable, State]) ->
             return "known where seen, missing cells left out"
         case "latent" if variable in states:
             return f"summed out, {_count(states[variable])}"
+        case "latent" if variable in plan.drawn:
+            return "unknown, drawn by the guide"
         case "latent" | "param":
             return "unknown"
         case "observed" | "data":

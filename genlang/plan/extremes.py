@@ -17,6 +17,7 @@ from genlang.check.model import (
     Expr,
     Index,
     Loop,
+    Net,
     Reduce,
     Ref,
     Select,
@@ -56,7 +57,10 @@ def number(value: int) -> Const:
 
 def extreme(expr: Expr, known: Known, *, top: bool) -> Expr | None:
     """Return the greatest (`top`) or least value of an expression; None where it cannot be told."""
-    if not any(s in known for s in symbols(expr)):
+    read = tuple(symbols(expr))
+    if any(isinstance(s, Net) for s in read):
+        return None
+    if not any(s in known for s in read):
         return expr
     match expr:
         case Ref(symbol=Variable() as z) if z in known and not expr.type.dims:

@@ -13,6 +13,7 @@ from genlang.check.model import (
     Const,
     Distribution,
     Expr,
+    Forward,
     Index,
     Law,
     Loop,
@@ -109,6 +110,10 @@ class Notation:
                 return self._index(expr), ATOM
             case Apply(function=function, arguments=arguments):
                 return self._apply(function, arguments)
+            case Forward(net=net, output=output, arguments=arguments):
+                given = ", ".join(map(self.expr, arguments))
+                part = f".{self.name(output)}" if output else ""
+                return f"{self.name(net.name)}({given}){part}", ATOM
             case Select(condition=condition, then=then, otherwise=otherwise):
                 tight = 0 if self.latex else 1  # `cases` need no parentheses around one another
                 tests = (self.expr(condition, tight), self.expr(then, tight))

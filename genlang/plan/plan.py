@@ -13,6 +13,7 @@ from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.coupled import Stuck, profile
 from genlang.plan.eliminate import eliminate
 from genlang.plan.graph import Term, is_state, on_plates, terms
+from genlang.plan.guide import guided
 from genlang.plan.lags import Lagged, expressions_of, lagged
 from genlang.plan.missing import with_missing
 from genlang.plan.steps import State, Step
@@ -41,6 +42,13 @@ class Plan:
     marks: tuple[tuple[Variable, Variable], ...] = ()
     # Observed names whose missing cells are continuous latents, and these latents.
     filled: tuple[tuple[Variable, Variable], ...] = ()
+    # What the function of the guide writes.
+    guide: tuple[Statement, ...] = ()
+
+    @property
+    def drawn(self) -> frozenset[Variable]:
+        """The latents that the guide draws."""
+        return frozenset(s.target for s in self.guide if isinstance(s, Draw))
 
     @property
     def summed(self) -> dict[Variable, State]:
@@ -54,6 +62,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
     `missing` are the observed names with missing cells. Raises ModelError where a discrete latent
     cannot be summed out (E7xx), all such together.
     """
+    guide = guided(model, missing)
     unknown = with_missing(model, missing)
     model, marks = unknown.model, unknown.marks
     statements = on_plates(model)
@@ -93,7 +102,7 @@ def plan(model: Model, missing: frozenset[str] = frozenset()) -> Plan:
         written = chains.written if sums.statements is statements else (
             lagged(statements, set(states), profiles).written
         )  # fmt: skip
-        rest = (missing, written, tuple(marks.items()), tuple(unknown.filled.items()))
+        rest = (missing, written, tuple(marks.items()), tuple(unknown.filled.items()), guide)
         return Plan(model, chains.statements, tuple(whole.items()), plain, steps, *rest)
 
 

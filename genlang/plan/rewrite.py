@@ -13,6 +13,7 @@ from genlang.check.model import (
     Distribution,
     Expr,
     Factor,
+    Forward,
     Given,
     Index,
     Law,
@@ -138,7 +139,7 @@ def less(sub: Expr | Slice, start: Expr) -> Expr | Slice:
 def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
     """Apply a function to the direct subexpressions (loop bounds left as they are)."""
     match expr:
-        case Apply(arguments=arguments):
+        case Apply(arguments=arguments) | Forward(arguments=arguments):
             return replace(expr, arguments=tuple(map(change, arguments)))
         case Index(base=base, subscripts=subscripts):
             new = tuple(s if isinstance(s, Slice) else change(s) for s in subscripts)

@@ -17,6 +17,7 @@ FROM = frozenset(
         "genlang.runtime",
         "genlang.runtime.cells",
         "genlang.runtime.chains",
+        "genlang.runtime.nets",
         "genlang.runtime.reductions",
         "genlang.runtime.steps",
         "genlang.runtime.totals",
@@ -58,11 +59,16 @@ def verify(text: str) -> ast.Module:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """An executed program: functions of the data; `after` also takes the values of unknowns."""
+    """An executed program: functions of the data; `after` also takes the values of unknowns.
+
+    `nets` returns the modules of the networks by name: `data` must hold them before the others run.
+    """
 
     model: Callable[[Any], None]
     joint: Callable[[Any], None]
     after: Callable[[Any, Any], None] | None = None
+    nets: Callable[..., dict[str, Any]] | None = None
+    guide: Callable[[Any], None] | None = None
 
 
 def load(text: str, name: str = "program") -> Program:
@@ -72,4 +78,5 @@ def load(text: str, name: str = "program") -> Program:
     module = ModuleType(name)
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     exec(compile(tree, filename, "exec"), module.__dict__)  # noqa: S102 (checked above)
-    return Program(module.model, module.joint, getattr(module, "after", None))
+    rest = (getattr(module, name, None) for name in ("after", "nets", "guide"))
+    return Program(module.model, module.joint, *rest)
