@@ -5,6 +5,7 @@ from typing import Any
 
 from genlang.api import find
 from genlang.cli.output import format_option, print_json, report
+from genlang.cli.sizes import python_option
 from genlang.diagnostics import to_json
 from genlang.pipeline import check_text
 from genlang.source import Source
@@ -14,6 +15,7 @@ def add(commands: Any) -> None:
     """Add the command."""
     command = commands.add_parser("check", help="check a model")
     command.add_argument("model", metavar="MODEL", help="a .gen file, or a bundled model's name")
+    python_option(command)
     format_option(command)
     command.set_defaults(run=run)
 
@@ -22,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the diagnostics; 1 where there are errors."""
     path = find(args.model)
     text = path.read_text(encoding="utf-8", errors="replace")
-    model, diagnostics = check_text(text, str(path))
+    model, diagnostics = check_text(text, str(path), python=args.allow_python)
     source = Source(text, str(path))
     if args.format == "json":
         print_json({"diagnostics": [to_json(d, source) for d in diagnostics]})

@@ -7,7 +7,7 @@ from typing import Any
 
 from genlang.api import load
 from genlang.cli.output import format_option, print_json
-from genlang.cli.sizes import missing_option, sizes, sizes_option
+from genlang.cli.sizes import missing_option, python_option, sizes, sizes_option
 
 
 def add(commands: Any) -> None:
@@ -19,13 +19,14 @@ def add(commands: Any) -> None:
     missing_option(command)
     sizes_option(command)
     command.add_argument("-o", "--out", metavar="FILE", help="write it there")
+    python_option(command)
     format_option(command)
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print or write the program."""
-    model = load(args.model)
+    model = load(args.model, allow_python=args.allow_python)
     text = model.to_python(args.data, missing=args.missing, **sizes(args.set, model))
     if args.out:
         Path(args.out).write_text(text, encoding="utf-8")

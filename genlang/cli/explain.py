@@ -7,7 +7,7 @@ from typing import Any
 
 from genlang.api import load
 from genlang.cli.output import format_option, print_json
-from genlang.cli.sizes import missing_option, sizes, sizes_option
+from genlang.cli.sizes import missing_option, python_option, sizes, sizes_option
 
 
 def add(commands: Any) -> None:
@@ -19,13 +19,14 @@ def add(commands: Any) -> None:
     missing_option(command)
     sizes_option(command)
     command.add_argument("--latex", action="store_true", help="print the likelihood as LaTeX")
+    python_option(command)
     format_option(command)
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the explanation."""
-    model = load(args.model)
+    model = load(args.model, allow_python=args.allow_python)
     given = sizes(args.set, model)
     if args.format == "json":
         found = asdict(model.explanation(args.data, missing=args.missing, **given))

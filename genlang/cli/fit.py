@@ -9,6 +9,7 @@ from genlang.cli.output import format_option, print_json
 from genlang.cli.sizes import sizes, sizes_option
 from genlang.cli.states import as_json, table
 from genlang.plan.explain import explain
+from genlang.plan.guide import fittable
 
 ROWS = 20  # of a latent's table
 OPTIONS = ("steps", "starts", "draws")
@@ -42,6 +43,7 @@ def _positive(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     """Fit; 3 where the fit did not pass its own checks."""
     model = load(args.model)
+    fittable(model.compiled.model)
     options = {o: getattr(args, o) for o in OPTIONS if getattr(args, o) is not None}
     # The data are checked before torch is imported.
     bound = model.bind(args.data, **sizes(args.set, model))

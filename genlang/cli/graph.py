@@ -7,7 +7,7 @@ from typing import Any
 
 from genlang.api import load
 from genlang.cli.output import format_option
-from genlang.cli.sizes import missing_option
+from genlang.cli.sizes import missing_option, python_option
 from genlang.graph.write import ENDINGS, FORMS
 
 
@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
                          help="data, some of whose cells may be missing")  # fmt: skip
     missing_option(command)
     command.add_argument("--no-lets", action="store_true", help="leave out what `let` names")
+    python_option(command)
     format_option(command)
     command.set_defaults(run=run)
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     to = args.to or ENDINGS.get(Path(args.out or "").suffix.lower(), "mermaid")
     if args.format == "json" and not args.out:
         to = "json"
-    model = load(args.model)
+    model = load(args.model, allow_python=args.allow_python)
     text = model.graph(args.data, to=to, missing=args.missing, lets=not args.no_lets)
     if args.out:
         Path(args.out).write_text(text, encoding="utf-8")

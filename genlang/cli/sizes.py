@@ -1,4 +1,4 @@
-"""`--set K=4`, `--missing y`: what the command line says of data that it does not have."""
+"""`--set K=4`, `--missing y`, `--allow-python`: what the command line says beside the model."""
 
 import argparse
 
@@ -15,6 +15,12 @@ def missing_option(command: argparse.ArgumentParser) -> None:
     """Add `--missing`."""
     command.add_argument("--missing", action="append", default=[], metavar="NAME",
                          help="an observed name with missing cells")  # fmt: skip
+
+
+def python_option(command: argparse.ArgumentParser) -> None:
+    """Add `--allow-python`."""
+    command.add_argument("--allow-python", action="store_true",
+                         help="let networks be Python code, which can do anything")  # fmt: skip
 
 
 def sizes(items: list[str], model: Model) -> dict[str, int]:

@@ -8,6 +8,7 @@ from genlang.graph.graph import Graph, Node, Role
 STYLES: dict[Role, str] = {
     "data": "shape=box, style=rounded",
     "param": "shape=point, width=0.12",
+    "net": "shape=hexagon, margin=0.02",
     "latent": "shape=ellipse",
     "summed out": 'shape=ellipse, style="filled,dotted", fillcolor=gray96, penwidth=2',
     "observed": "shape=ellipse, style=filled, fillcolor=gray83",

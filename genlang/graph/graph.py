@@ -6,7 +6,8 @@
 
 Plates are nested boxes. A dim that occurs in several nests (`beta[D]`, `x[N, D]`) has a box in
 each: boxes that cross, as people draw them by hand, have no layout that is clear in every case.
-Where a name has statements for several parts, its node stands in the deepest nest of them.
+Where a name has statements for several parts, its node stands in the deepest nest of them. A guide
+and networks that only it calls are no part of the picture.
 """
 
 from collections import defaultdict
@@ -23,7 +24,7 @@ from genlang.plan.rewrite import target_of
 from genlang.records import dataclass
 
 Role = Literal[
-    "data", "param", "latent", "summed out", "observed", "partly observed", "let", "report",
+    "data", "param", "net", "latent", "summed out", "observed", "partly observed", "let", "report",
     "generated", "factor",
 ]  # fmt: skip
 LETTERS = dict(zip(
@@ -93,8 +94,13 @@ def graph(model: Model, plan: Plan, name: str = "", *, lets: bool = True) -> Gra
         (s for s in model.statements if isinstance(s, Factor)), 1)}  # fmt: skip
     boxes = _Boxes(Notation({}))
     homes = _homes(model, boxes)
-    taken = {v.name for v in model.variables}
+    taken = {v.name for v in model.variables} | {n.name for n in model.nets}
+    called = {n for s in model.statements for n, _ in reads(s, boxes.notation)}
     nodes = [
+        Node(n.name, _label(n.name, taken), "net", None, n.description)
+        for n in model.nets if n in called
+    ]  # fmt: skip
+    nodes += [
         Node(v.name, _label(v.name, taken), _role(v, model, plan), homes[v], v.description)
         for v in model.variables
     ]

@@ -12,6 +12,7 @@ from genlang.graph.graph import Edge, Graph, Node, Role
 SHAPES: dict[Role, tuple[str, str, str]] = {
     "data": ("[", "]", "data"),
     "param": ("{", "}", "param"),
+    "net": ("{{", "}}", "net"),
     "latent": ("([", "])", "latent"),
     "summed out": ("([", "])", "summed"),
     "observed": ("([", "])", "observed"),
@@ -25,6 +26,7 @@ SHAPES: dict[Role, tuple[str, str, str]] = {
 STYLES = {
     "data": "fill:#fff,stroke:#1a1a1a,color:#1a1a1a",
     "param": "fill:#1a1a1a,stroke:#1a1a1a,color:#fff",
+    "net": "fill:#fff,stroke:#1a1a1a,color:#1a1a1a",
     "latent": "fill:#fff,stroke:#1a1a1a,color:#1a1a1a",
     "summed": "fill:#fff,stroke:#1a1a1a,color:#1a1a1a,stroke-dasharray:2 3,stroke-width:2px",
     "observed": "fill:#d4d4d4,stroke:#1a1a1a,color:#1a1a1a",

@@ -10,10 +10,12 @@ from genlang.check.model import (
     Draw,
     Expr,
     Factor,
+    Forward,
     Given,
     Index,
     Law,
     Loop,
+    Net,
     Param,
     Ref,
     Require,
@@ -30,8 +32,8 @@ from genlang.records import dataclass
 LONGEST = 18  # characters of a label of an edge
 
 
-def reads(statement: Statement, notation: Notation) -> Iterator[tuple[Variable, str]]:
-    """Yield the variables that a statement reads, each with the label of its edge.
+def reads(statement: Statement, notation: Notation) -> Iterator[tuple[Variable | Net, str]]:
+    """Yield the variables and networks that a statement reads, each with the label of its edge.
 
     Bounds and weights of loops are no reads: the label of a plate says them.
     """
@@ -73,8 +75,12 @@ class _Reader:
     target: Variable | None
     notation: Notation
 
-    def read(self, expr: Expr) -> Iterator[tuple[Variable, str]]:
+    def read(self, expr: Expr) -> Iterator[tuple[Variable | Net, str]]:
         match expr:
+            case Forward(net=net, arguments=arguments):
+                yield net, ""
+                for argument in arguments:
+                    yield from self.read(argument)
             case Index(base=Ref(symbol=Variable() as variable), subscripts=subscripts):
                 yield variable, self._label(variable, subscripts)
                 for sub in subscripts:

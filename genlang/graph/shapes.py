@@ -115,7 +115,7 @@ class Shape:
         """Where a line from the centre crosses the outline, from the centre."""
         x, y = self.half
         match self.node.role:
-            case "data" | "factor":
+            case "data" | "factor" | "net":
                 scale = 1 / max(abs(towards.x) / x, abs(towards.y) / y, 1e-9)
             case "param":
                 scale = 1 / max(abs(towards.x) / x + abs(towards.y) / y, 1e-9)
@@ -136,6 +136,8 @@ def shape(node: Node, loop: str | None) -> Shape:
             return Shape(node, Point(MARK, MARK), Rect(inside.x, MARK + 2, width, height), loop)
         case "data":
             return Shape(node, Point(max(width / 2 + 8, HEIGHT - 2), HEIGHT - 2), inside, loop)
+        case "net":
+            return Shape(node, Point(width / 2 + HEIGHT, HEIGHT), inside, loop)
         case "let" | "report":
             half = Point(max(width * 0.54 + 8, HEIGHT) + RING, HEIGHT + RING)
             return Shape(node, half, inside, loop)

@@ -32,6 +32,7 @@ PATTERN = (
 WORDS: dict[Role, str] = {
     "data": "data",
     "param": "param",
+    "net": "network",
     "latent": "latent",
     "summed out": "summed out",
     "observed": "observed",
@@ -123,6 +124,17 @@ def _outline(kind: Shape, at: Point) -> Iterator[str]:
         case "data":
             corner = Rect(at.x - x, at.y - y, 2 * x, 2 * y)
             yield _rect(corner, f'rx="5" fill="none" {line}')
+        case "net":
+            ends = (
+                (x, 0),
+                (x - y / 2, -y),
+                (y / 2 - x, -y),
+                (-x, 0),
+                (y / 2 - x, y),
+                (x - y / 2, y),
+            )
+            corners = " ".join(_p(Point(at.x + a, at.y + b)) for a, b in ends)
+            yield f'<polygon points="{corners}" fill="white" {line}/>'
         case "param":
             points = (Point(at.x, at.y - y), Point(at.x + x, at.y),
                       Point(at.x, at.y + y), Point(at.x - x, at.y))  # fmt: skip
