@@ -138,6 +138,17 @@ for t in T:
 """,
         {"y": RNG.normal(size=4)},
     ),
+    "a vector computed from a state, read at a loop's index": (
+        """
+dim N, D
+latent a[D] ~ Normal(0, 1)
+for n in N:
+    latent z[n] ~ Bernoulli(0.3)
+    observed y[n, d in D] ~ Normal(softmax(a * z[n])[d] + (a - z[n])[0:2][1], 1)
+    observed k[n] ~ Bernoulli(softmax(a * z[n])[z[n]])
+""",
+        {"y": RNG.normal(size=(4, 3)), "k": [0, 1, 1, 0]},
+    ),
     "a random walk": (
         """
 dim S, T

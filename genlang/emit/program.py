@@ -36,7 +36,7 @@ APART = {
     "genlang.runtime.cells": ("clamped", "filled", "values_between"),
     "genlang.runtime.chains": ("sum_chain", "sum_tree"),
     "genlang.runtime.nets": ("Foreign", "Mlp"),
-    "genlang.runtime.steps": ("drawn", "parents_first", "stacked"),
+    "genlang.runtime.steps": ("chosen", "drawn", "parents_first", "stacked"),
     "genlang.runtime.totals": ("fold_cells",),
 }
 

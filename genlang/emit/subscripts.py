@@ -61,6 +61,8 @@ def subscript(
     `sure`: no subscript can lie outside; else, where cells are read that do not exist (in a branch
     that is not taken, beyond the end of a row), they are brought inside.
     """
+    if ENUMERATED in code.axes:
+        return _of_enumerated(code, subscripts, scope)
     entries: list[Axis | Slice | Code] = list(code.axes)
     for sub, axis in zip(subscripts, named, strict=True):
         if isinstance(sub, Slice):
@@ -102,6 +104,26 @@ def subscript(
     base = code.atom if sure or not _beyond(subscripts, scope) else f"clamped({code.text})"
     text = f"{base}[{', '.join(texts)}]" if texts else code.text
     return _events_last(text, result, ATOM if texts else code.level)
+
+
+def _of_enumerated(code: Code, subscripts: tuple[Expr | Slice, ...], scope: Scope) -> Code:
+    """Subscript a value with dims of unknown number in front, one of its own dims at a time."""
+    kept = 0
+    for sub in subscripts:
+        after = [":"] * (code.event - kept - 1)
+        if isinstance(sub, Slice):
+            text = f"{code.atom}[{', '.join(['...', _slice_text(sub, scope), *after])}]"
+            code, kept = replace(code, text=text, level=ATOM), kept + 1
+            continue
+        index = integer(scope.write(sub))
+        axes, event = union(scope.order, [code, index]), code.event - 1
+        if index.axes:
+            texts = [code.text, aligned(index, axes, 0, scope.order), str(len(after))]
+            text = f"chosen({', '.join(texts if after else texts[:2])})"
+        else:
+            text = f"{code.atom}[{', '.join(['...', index.text, *after])}]"
+        code = Code(text, axes, event)
+    return code
 
 
 def _beyond(subscripts: tuple[Expr | Slice, ...], scope: Scope) -> bool:

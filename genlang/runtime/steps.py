@@ -22,6 +22,18 @@ def drawn(value: Tensor, *shape: int) -> Tensor:
     return whole.expand(shape)
 
 
+def chosen(value: Tensor, index: Tensor, after: int = 0) -> Tensor:
+    """Return a cell of one dim of `value`, [..., size, *after dims], at `index`, [...].
+
+    The dims in front broadcast: those that Pyro enumerates, and those of plates.
+    """
+    split = value.dim() - 1 - after
+    dims = torch.broadcast_shapes(value.shape[:split], index.shape)
+    places = index.expand(dims).reshape((*dims, *[1] * (1 + after)))
+    whole = value.expand((*dims, *value.shape[split:]))
+    return torch.take_along_dim(whole, places, split - value.dim()).squeeze(split - value.dim())
+
+
 def stacked(values: Mapping[Step, Tensor], axes: tuple[int, ...], *shape: int) -> Tensor:
     """Return the values of all steps of some loops as one array.
 
