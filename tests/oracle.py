@@ -511,6 +511,8 @@ class _Scope:
 
 
 Leaf = tuple[dict[Cell, Value], float]
+# Networks by name: functions of arrays that return their outputs by name, "" for one without.
+Nets = Mapping[str, Callable[..., dict[str, Value]]]
 
 
 class Oracle:
@@ -522,8 +524,10 @@ class Oracle:
         data: Mapping[str, Value],
         values: Mapping[str, Value],
         sizes: Mapping[str, Value],
+        nets: Nets | None = None,
     ) -> None:
         self.model, self.values, self.sizes = model, values, sizes
+        self.nets = nets or {}
         self.data = {**data, **_rooted(model, data)}
         self.defines = {s.target: s for s in model.statements if isinstance(s, ir.Define)}
         self.givens = {s.target: s for s in model.statements if isinstance(s, ir.Given)}
@@ -836,6 +840,9 @@ class Oracle:
                 if name not in FUNCTIONS:
                     raise OracleError(f"the oracle has no function {name}")
                 return _scalar(FUNCTIONS[name](*(self.evaluate(a, env) for a in arguments)))
+            case ir.Forward(net=net, output=output, arguments=arguments):
+                given = (self.evaluate(a, env) for a in arguments)
+                return _scalar(self.nets[net.name](*given)[output])
             case ir.Reduce():
                 return self._reduce(expr, env)
             case ir.Array(items=items, loops=()):
@@ -978,9 +985,10 @@ def log_density(
     data: Mapping[str, Value],
     values: Mapping[str, Value],
     sizes: Mapping[str, Value],
+    nets: Nets | None = None,
 ) -> float:
     """Return the log density of data and values, finite discrete latents summed out."""
-    return Oracle(model, data, values, sizes).total()
+    return Oracle(model, data, values, sizes, nets).total()
 
 
 def posterior(

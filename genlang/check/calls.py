@@ -27,8 +27,12 @@ def refuse_attribute(node: nodes.Attribute, scope: Scope) -> NoReturn:
     if spelt and base and base not in scope.names:
         scope.fail("E209", f"`{base}.{name}` is written `{spelt}`", node.span,
                    help=f"write `{spelt}`")  # fmt: skip
+    called = node.base.function if isinstance(node.base, nodes.Call) else node.base
+    if isinstance(called, nodes.Name) and called.name in scope.broken:
+        raise Poison
+    edit = f"call it: `{base}(...).{name}`" if base in scope.nets else ""
     scope.fail("E207", f"`.{name}` is read from nothing that has it", node.span,
-               why="only networks have named outputs")  # fmt: skip
+               why="only calls of networks have named outputs", help=edit)  # fmt: skip
 
 
 def _unknown_function(name: str, node: nodes.Call, scope: Scope) -> NoReturn:

@@ -24,8 +24,6 @@ def called_net(node: nodes.Expr, scope: Scope) -> Net | None:
     if not (isinstance(call, nodes.Call) and isinstance(call.function, nodes.Name)):
         return None
     name, span = call.function.name, call.function.span
-    if scope.loop(name) is not None:
-        return None
     if name in scope.nets and name not in scope.names and name not in scope.broken:
         scope.foreseen(name, span)
     found = scope.names.get(name)

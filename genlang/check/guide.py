@@ -12,6 +12,7 @@ from genlang.check.draws import typed
 from genlang.check.family import same_values
 from genlang.check.header import Header, loop_of
 from genlang.check.model import (
+    Define,
     Draw,
     Expr,
     Extent,
@@ -91,10 +92,8 @@ class _Guide:
 
     def __init__(self, model: tuple[Statement, ...], scope: Scope) -> None:
         self.scope = scope
-        self.draws: dict[Variable, list[Draw]] = {}
-        for s in model:
-            if isinstance(s, Draw):
-                self.draws.setdefault(s.target, []).append(s)
+        self.draws = {s.target: s for s in model if isinstance(s, Draw)}
+        self.defines = {s.target: s.value for s in model if isinstance(s, Define)}
         self.places: dict[str, Span] = {}
         self.done: set[Variable] = set()
         self.out: list[Statement] = []
@@ -146,7 +145,7 @@ class _Guide:
                                 f"`{variable.name}`", span,
                                 why="it is known after inference only",
                                 second=(variable.span, "declared here"))  # fmt: skip
-            case "let" if (latent := self._behind(variable, set())) is not None:
+            case "let" if (latent := self._behind(variable)) is not None:
                 self.scope.fail("E628", f"`{variable.name}` is computed from `{latent.name}`, a "
                                 "latent of the model", span,
                                 why="the model computes it from what the guide draws",
@@ -166,20 +165,17 @@ class _Guide:
                         "before it", help=f"draw `{name}` in a line above this one",
                         second=(variable.span, "a latent of the model"))  # fmt: skip
 
-    def _behind(self, variable: Variable, seen: set[Variable]) -> Variable | None:
-        """A latent of the model that a `let` of it depends on."""
-        if variable in seen or variable not in self.scope.unknown or variable.name in self.places:
-            return None
-        seen.add(variable)
-        if variable.role == "latent":
-            return variable
-        if variable.span in self.scope.guided.values():
-            return None
-        define = self.scope.lets.get(variable)
-        if define is None:
-            return None if variable.role == "param" else variable
-        found = (self._behind(s, seen) for s in symbols(define) if isinstance(s, Variable))
-        return next((v for v in found if v is not None), None)
+    def _behind(self, variable: Variable) -> Variable | None:
+        """A latent that a `let` of the model depends on; None for the guide's own."""
+        agenda, seen = [variable], {variable}
+        while agenda and variable.name not in self.scope.guided:
+            for s in symbols(self.defines[agenda.pop()]):
+                if isinstance(s, Variable) and s.role == "latent":
+                    return s
+                if isinstance(s, Variable) and s in self.defines and s not in seen:
+                    seen.add(s)
+                    agenda.append(s)
+        return None
 
     # -- what is drawn
 
@@ -241,15 +237,16 @@ class _Guide:
             "data": "its values are known",
             "let": "it follows from other values",
         }.get(what, "")
-        article = "an" if what == "observed" else "a"
-        shown = f"{article} {what} name" if what in ("observed", "data") else f"a {what}"
+        shown = {
+            "observed": "an observed name", "data": "a data name", "generated": "a generated value"
+        }.get(what, f"a {what}")  # fmt: skip
         scope.fail("E623", f"`{name}` is {shown}, and a guide draws latents only", span,
                    why=why, second=second)  # fmt: skip
 
     def _fits(self, variable: Variable, made: Variable, draw: Draw) -> None:
         """The same cells, the same structure, the same support as in the model."""
         scope, name = self.scope, variable.name
-        (model, *_) = self.draws[variable]
+        model = self.draws[variable]
         second = (variable.span, "the model draws it here")
         change: dict[Symbol, Expr] = {
             old: Ref(new, index_type(new))

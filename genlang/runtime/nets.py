@@ -84,12 +84,12 @@ def _linear(inputs: int, outputs: int, variance: float, generator: torch.Generat
 
 def _row(x: Tensor, shape: Shape) -> Tensor:
     """An input [..., *shape] as [..., its size]."""
-    return x.reshape(*x.shape[: x.dim() - len(shape)], math.prod(shape))
+    return x.reshape((*x.shape[: x.dim() - len(shape)], math.prod(shape)))
 
 
 def _typed(x: Tensor, output: Output) -> Tensor:
     kind, shape = output
-    return LINKS[kind](x.reshape(*x.shape[:-1], *shape))
+    return LINKS[kind](x.reshape((*x.shape[:-1], *shape)))
 
 
 class Foreign(nn.Module):
