@@ -165,7 +165,8 @@ net f(z: real[K], b: bool) -> (loc: real[D], scale: positive) = mlp(5)
 for n in N:
     latent z[n] ~ Categorical(share)
     latent b[n] ~ Bernoulli(0.3)
-    observed y[n, d in D] ~ Normal(f(one_hot(z[n], K), b[n]).loc[d], f(one_hot(z[n], K), b[n]).scale)
+    let hot = one_hot(z[n], K)
+    observed y[n, d in D] ~ Normal(f(hot, b[n]).loc[d], f(hot, b[n]).scale)
 """,
         {"y": RNG.normal(size=(4, 2))},
     ),
@@ -187,7 +188,8 @@ latent mu[K] ~ Normal(0, 2)
 net move(z: real[K], x: real) -> simplex[K] = mlp(4)
 for s in S:
     for t in T:
-        latent z[s, t] ~ Categorical(ones(K) / K) then Categorical(move(one_hot(z[s, t-1], K), x[s, t]))
+        latent z[s, t] ~ Categorical(ones(K) / K)
+            then Categorical(move(one_hot(z[s, t-1], K), x[s, t]))
         observed y[s, t] ~ Normal(mu[z[s, t]], 1)
 """,
         {"y": RNG.normal(size=(2, 4)), "x": RNG.normal(size=(2, 4))},

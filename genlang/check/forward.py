@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from genlang.check.domains import domain
 from genlang.check.kinds import inside
-from genlang.check.model import Expr, Extent, Forward, Net, Type
+from genlang.check.model import Const, Expr, Extent, Forward, Net, Type
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show
 from genlang.diagnostics import suggest
@@ -129,11 +129,17 @@ def _fits(expr: Expr, name: str, kind: Type, net: Net, span: Span, scope: Scope)
         unsure = len(here) == len(wanted) and all(map(same, here, wanted)) and \
             not any(d.of for d in here)  # fmt: skip
         why = "nothing says before a fit that the sizes agree" if unsure else ""
+        known = unsure and all(d.dim is not None or d.size is not None for d in here)
         scope.fail("E301", f"{what} is {show(wanted)}, this is {show(here)}", span, why=why,
+                   help=f"declare `{name}: {kind.kind}{show(here)}`" if known else "",
                    second=second)  # fmt: skip
-    if kind.kind == "bool" and not inside(expr, "bool"):
+    if kind.kind == "bool" and not _true_or_false(expr):
         scope.fail("E408", f"{what} must be true or false, or 0 or 1", span, second=second)
     domain(expr, Parameter(name, kind.kind), net.name, span, scope)
+
+
+def _true_or_false(expr: Expr) -> bool:
+    return expr.value in (0, 1) if isinstance(expr, Const) else inside(expr, "bool")
 
 
 def _alike(here: Extent, wanted: Extent) -> bool:

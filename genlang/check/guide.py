@@ -155,14 +155,15 @@ class _Guide:
                 pass
 
     def _undrawn(self, variable: Variable, span: Span) -> None:
-        name = variable.name
+        name, free = variable.name, _continuous(variable)
         later = self.places.get(name)
         if later is not None and later.start <= span.start:
             self.scope.fail("E628", f"`{name}` is read in the line that draws it", span,
                             why="a value cannot depend on itself")  # fmt: skip
-        self.scope.fail("E628", f"the guide reads `{name}` and has not drawn it", span,
+        self.scope.fail("E628", f"the guide reads `{name}`, which it has not drawn", span,
                         why="a guide draws its latents one after the other, each given those "
-                        "before it", help=f"draw `{name}` in a line above this one",
+                        "before it" if free else "it is summed out exactly, and a guide draws what "
+                        "is left", help=f"draw `{name}` in a line above this one" if free else "",
                         second=(variable.span, "a latent of the model"))  # fmt: skip
 
     def _behind(self, variable: Variable) -> Variable | None:
@@ -198,6 +199,7 @@ class _Guide:
                 header = Header(target, scope)
                 written = None if node.type is None else written_type(node.type, scope)
                 made, law = typed(node, header, written, scope)
+                self._outside(variable, header)
                 header.carries_its_loops("latent", scope)
                 draw = Draw(variable, law, tuple(scope.loops), header.subscripts(), node.span)
                 self._fits(variable, made, draw)
@@ -243,6 +245,16 @@ class _Guide:
         scope.fail("E623", f"`{name}` is {shown}, and a guide draws latents only", span,
                    why=why, second=second)  # fmt: skip
 
+    def _outside(self, variable: Variable, header: Header) -> None:
+        """Refuse a loop around a latent that the model draws outside of it."""
+        loop = next((x for x in self.scope.loops if x not in header.loops), None)
+        if loop is not None and len(header.loops) == len(self.draws[variable].loops):
+            name = variable.name
+            self.scope.fail("E625", f"the guide draws `{name}` in the loop over `{loop.name}`",
+                            header.span, why="the model draws it outside of that loop",
+                            help="write the line outside of the loop",
+                            second=(variable.span, "the model draws it here"))  # fmt: skip
+
     def _fits(self, variable: Variable, made: Variable, draw: Draw) -> None:
         """The same cells, the same structure, the same support as in the model."""
         scope, name = self.scope, variable.name
@@ -254,7 +266,7 @@ class _Guide:
         }
         wanted = tuple(_moved(d, change) for d in variable.dims)
         if len(wanted) != len(made.dims) or not all(map(_alike, wanted, made.dims)):
-            scope.fail("E625", f"`{name}` has dims {show(variable.dims)} in the model, here "
+            scope.fail("E625", f"`{name}` is {show(variable.dims)} in the model, here "
                        f"{show(made.dims)}", made.span, second=second)  # fmt: skip
         for i, loop in enumerate(model.loops):
             ends = [None if e is None else substitute(e, change) for e in (loop.start, loop.stop)]

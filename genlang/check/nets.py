@@ -17,8 +17,9 @@ from genlang.syntax import nodes
 
 INPUTS = ("real", "positive", "nonneg", "unit", "int", "count", "bool")
 OUTPUTS = ("real", "positive", "nonneg", "unit", "simplex")
-BODIES = ("`mlp(64, 64)`, a network with hidden layers of these sizes, and "
-          '`python("module:Class")`, a `torch.nn.Module`')  # fmt: skip
+BODIES = (
+    '`mlp(64, 64)` has hidden layers of these sizes, `python("module:Class")` is a module of yours'
+)
 PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
@@ -140,7 +141,7 @@ def _body(node: nodes.NetDecl, hidden: list[Expr], module: list[str], scope: Sco
 
 def _no_body(body: nodes.Expr, scope: Scope) -> NoReturn:
     text = scope.text(body.span)
-    scope.fail("E605", f"`{text}` is no network", body.span, help=f"there are {BODIES}")
+    scope.fail("E605", f"`{text}` is no network", body.span, help=BODIES)
 
 
 def _layer(argument: nodes.Argument, scope: Scope) -> Expr:

@@ -147,7 +147,6 @@ class Function(ABC):
 
     def statement(self, statement: Statement) -> None:
         """Write one statement of the model."""
-        self.names.calls = {}
         match statement:
             case Param():
                 self.comment(statement)

@@ -9,11 +9,11 @@ from genlang.check.model import Symbol
 # What the program imports or receives; the user's names give way.
 RESERVED = frozenset([
     "pyro", "dist", "torch", "math", "data", "exact", "constraints", "config_enumerate", "stack",
-    "states", "drawn", "chosen", "sum_out", "segment_sum", "only", "weighted", "by_profile",
+    "states", "drawn", "sum_out", "segment_sum", "only", "weighted", "by_profile",
     "profiles", "log_categorical", "log_bernoulli", "model", "joint", "abs", "int",
     "float", "max", "min", "range", "len", "sum", "any", "all", "stacked", "parents_first",
     "values", "sum_chain", "sum_tree", "clamped", "values_between", "log_uniform", "split_sum",
-    "fold_cells", "filled", "nets", "guide", "Mlp", "Foreign",
+    "fold_cells", "filled", "chosen", "nets", "guide", "Mlp", "Foreign",
 ])  # fmt: skip
 
 

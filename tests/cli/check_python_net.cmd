@@ -1,0 +1,1 @@
+genlang check tests/errors/net_in_python.gen --allow-python

@@ -1,0 +1,1 @@
+genlang compile tests/cli/vae.gen

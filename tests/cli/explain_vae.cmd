@@ -1,0 +1,1 @@
+genlang explain tests/cli/vae.gen

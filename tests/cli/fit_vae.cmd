@@ -1,0 +1,1 @@
+genlang fit tests/cli/vae.gen

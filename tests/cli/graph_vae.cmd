@@ -1,0 +1,1 @@
+genlang graph tests/cli/vae.gen
