@@ -46,7 +46,7 @@ PLACES = {
     "set_default_validate_args": {"infer/session.py"},
     "set_default_dtype": {"infer/session.py"},
     "set_num_threads": {"infer/session.py"},
-    "manual_seed": {"infer/session.py"},
+    "manual_seed": {"infer/session.py", "runtime/nets.py"},
     "set_rng_state": {"infer/session.py"},
 }
 LINES, BODY = 350, 70

@@ -53,7 +53,8 @@ class Checks:
 
     def run(self) -> None:
         """Look at every statement, in their order."""
-        for statement in self.model.statements:
+        guide = () if self.model.guide is None else self.model.guide.statements
+        for statement in (*self.model.statements, *guide):
             match statement:
                 case Given(target=target):
                     self._bounds(target)
