@@ -29,10 +29,7 @@ Report = Callable[[str], None]
 
 
 def model(text: str, name: str = "model.gen", *, allow_python: bool = False) -> "Model":
-    """Compile a model's text, whose networks may be Python code if `allow_python`.
-
-    Raises ModelError, which carries `.diagnostics`.
-    """
+    """Compile a text; raises ModelError. `allow_python`: its networks may be Python code."""
     return Model(compile_text(text, name, python=allow_python), None)
 
 
