@@ -104,11 +104,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Net:
-    """A network: its inputs and outputs with their types; an output without a name goes by "".
-
-    `hidden` are the sizes of the hidden layers of an `mlp`, `module` the `module:Class` of another;
-    `line` is the whole declaration.
-    """
+    """A network: inputs, outputs ("": without a name), hidden layers, or the path of Python's."""
 
     name: str
     inputs: tuple[tuple[str, Type], ...]
@@ -117,7 +113,7 @@ class Net:
     module: str = ""
     description: str = ""
     span: Span = NOWHERE
-    line: Span = NOWHERE
+    line: Span = NOWHERE  # the whole declaration
 
 
 Symbol = Dim | Loop | Variable | Net

@@ -1,6 +1,6 @@
-"""How dims and loops are spelt in one emitted function: sizes, index vectors, parts, masks."""
+"""How dims, loops and networks are spelt in one emitted function: sizes, indices, parts, masks."""
 
-from genlang.check.model import Apply, Dim, Expr, Extent, Loop, Ref, Variable
+from genlang.check.model import Apply, Dim, Expr, Extent, Loop, Net, Ref, Variable
 from genlang.check.walk import symbols
 from genlang.emit.code import Code
 from genlang.emit.expression import write
@@ -21,6 +21,10 @@ class Loops(Names):
         self.stepping: set[Loop] = set()
         # The parents of trees' nodes, by the loop over the nodes.
         self.trees: dict[Loop, Expr] = {}
+        # Networks that are called, and locals for the outputs of a call, with the lines to come.
+        self.nets: dict[Net, str] = {}
+        self.calls: dict[str, str] = {}
+        self.ahead: list[str] = []
 
     def dim(self, dim: Dim) -> str:
         """The local that holds a dim's size."""
@@ -135,3 +139,27 @@ class Loops(Names):
         outer = [Extent(d) for d in loop.extent.dim.of]
         sure = all(exists(e, x) for e, x in zip(loop.extent.of, outer, strict=True))
         return subscript(lengths, loop.extent.of, list(axes), scope, sure=sure)
+
+    # -- networks
+
+    def net(self, net: Net) -> str:
+        """The local that holds a network's module; the head of the function defines it."""
+        self.nets[net] = self.locals.symbol(net)
+        return self.nets[net]
+
+    def outputs(self, net: Net, call: str) -> str:
+        """What holds all outputs of one call: a local that is defined by the line before.
+
+        At the steps of a loop that runs in Python a call may be of a branch that is not taken.
+        """
+        if self.stepping:
+            return call
+        if call not in self.calls:
+            self.calls[call] = self.locals.name(("call", call), f"{net.name}_out")
+            self.ahead.append(f"{self.calls[call]} = {call}")
+        return self.calls[call]
+
+    def lines_ahead(self) -> list[str]:
+        """The lines that the next one needs before it."""
+        found, self.ahead = self.ahead, []
+        return found

@@ -10,7 +10,6 @@ from genlang.check.model import (
     Define,
     Expr,
     Loop,
-    Net,
     Ref,
     Slice,
     Statement,
@@ -62,10 +61,6 @@ class Spelling(Loops):
         self.given = False
         # Observed variables whose missing cells are unknown: the program puts them together.
         self.filled = dict(plan.filled)
-        # Networks that are called, and locals for the outputs of a call, with the lines to come.
-        self.nets: dict[Net, str] = {}
-        self.calls: dict[str, str] = {}
-        self.ahead: list[str] = []
         for dim in plan.model.dims:
             self.locals.symbol(dim)
         for net in plan.model.nets:
@@ -214,30 +209,6 @@ class Spelling(Loops):
         self.own[rest] = others
         self.plated.add(rest)
         return self._array(rest, text, ()), steps
-
-    # -- networks
-
-    def net(self, net: Net) -> str:
-        """The local that holds a network's module; the head of the function defines it."""
-        self.nets[net] = self.locals.symbol(net)
-        return self.nets[net]
-
-    def outputs(self, net: Net, call: str) -> str:
-        """What holds all outputs of one call: a local that is defined by the line before.
-
-        At the steps of a loop that runs in Python a call may be of a branch that is not taken.
-        """
-        if self.stepping:
-            return call
-        if call not in self.calls:
-            self.calls[call] = self.locals.name(("call", call), f"{net.name}_out")
-            self.ahead.append(f"{self.calls[call]} = {call}")
-        return self.calls[call]
-
-    def lines_ahead(self) -> list[str]:
-        """The lines that the next one needs before it."""
-        found, self.ahead = self.ahead, []
-        return found
 
     # -- states
 
