@@ -15,6 +15,7 @@ from genlang.pipeline import Compiled, compile_text, specialized
 from genlang.plan.cost import Known, fixed, over_budget
 from genlang.plan.guide import fittable
 from genlang.plan.missing import drawn_cells
+from genlang.plan.weights import too_heavy
 
 if TYPE_CHECKING:
     from genlang.data.table import Table
@@ -174,6 +175,7 @@ class Model:
         table = bind_table(self.compiled.model, data, sizes, require_observed=required)
         compiled = specialized(self.compiled, frozenset(table.seen))
         large = over_budget(compiled.plan, table.greatest)
+        large = large or too_heavy(compiled.model, table.greatest)
         if large is not None:
             raise DataError([large], self.compiled.model.source)
         return table

@@ -8,6 +8,7 @@ from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
 from genlang.plan.cost import fixed, over_budget
 from genlang.plan.plan import Plan, plan
+from genlang.plan.weights import too_heavy
 from genlang.source import Source
 from genlang.syntax.parser import parse
 
@@ -79,7 +80,7 @@ def _planned(
         planned = plan(model)
     except ModelError as error:
         return None, None, _by_place((*every, *error.diagnostics))
-    large = over_budget(planned, fixed)
+    large = over_budget(planned, fixed) or too_heavy(model, fixed)
     if large is not None:
         return None, None, _by_place((*every, large))
     return planned, model, every

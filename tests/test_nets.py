@@ -438,3 +438,15 @@ def test_every_command_that_runs_nothing_takes_allow_python(command, tmp_path, c
     if command == "compile":
         ast.parse(out)
         assert "import Foreign" in out
+
+
+def test_names_that_python_keeps_for_itself_are_names_of_a_model():
+    text = """
+dim __N
+data __x[__N]: real
+latent __a ~ Normal(0, 1)
+net __f(x: real) -> (__o: real) = mlp()
+observed v__x[n in __N] ~ Normal(__a + __x[n] + 0 * __f(1).__o, 1)
+"""
+    bound = genlang.model(text).bind({"__x": [1.0, 2.0], "v__x": [1.5, 2.5]})
+    assert bound.log_density({"__a": 0.5}) == pytest.approx(-0.125 - 1.5 * math.log(2 * math.pi))
