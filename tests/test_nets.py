@@ -17,12 +17,14 @@ from scipy import special
 from torch import nn
 
 import genlang
+from genlang.check.nets import OUTPUTS
 from genlang.cli.main import main
 from genlang.diagnostics import ModelError
 from genlang.infer.density import Prior, execute
 from genlang.infer.session import session
 from genlang.infer.tensors import namespace, with_nets
 from genlang.pipeline import check_text, compile_text
+from genlang.runtime import nets as runtime
 from genlang.runtime.nets import Foreign, Mlp
 from genlang.syntax.format import format as format_text
 from tests import oracle
@@ -89,6 +91,10 @@ def test_an_mlp_equals_loops_over_its_weights():
                 assert here == pytest.approx(value, rel=1e-12, abs=1e-14)
     assert found.a.shape == (6, 7)
     assert found.b.shape == (6, 7, 2, 3)
+
+
+def test_every_type_of_an_output_has_a_map_into_it():
+    assert set(OUTPUTS) == runtime.LINKS.keys() == LINKS.keys()
 
 
 def test_an_mlp_without_hidden_layers_is_linear_and_takes_whole_numbers():
