@@ -302,3 +302,10 @@ def test_fit_does_not_pass_over_a_guide():
     with pytest.raises(ModelError) as error:
         bound.fit()
     assert "a guide is not supported yet" in error.value.diagnostics[0].message
+
+
+def test_a_param_that_only_the_guide_reads_is_no_unknown_without_data():
+    text = "param m: real\n" + HIERARCHY + "guide:\n    latent mu ~ Normal(m, 1)\n"
+    assert not check_text(text)[1]
+    alone, _ = text.split("guide:")
+    assert [d.code for d in check_text(alone)[1]] == ["W502"]

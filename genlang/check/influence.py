@@ -64,8 +64,8 @@ def _uninformed(model: Model) -> list[Diagnostic]:
     if not evidence:
         return []
     if model.guide is not None:  # what it reads is found by fitting the guide
-        read = (s for guided in model.guide.statements for s in _read(guided))
-        reached |= {s for s in read if isinstance(s, Variable) and s.role == "param"}
+        guided = (symbol for s in model.guide.statements for symbol in _read(s))
+        reached |= {v for v in guided if isinstance(v, Variable) and v.role == "param"}
     agenda = list(reached)
     while agenda:
         for variable in reads.get(agenda.pop(), ()):
