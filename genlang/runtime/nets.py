@@ -13,13 +13,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from genlang.runtime.special import softplus
+
 Shape = Sequence[int]
 Output = tuple[str, Shape]
 # Real numbers into the type of an output: each onto all of its inside.
 LINKS: dict[str, Callable[[Tensor], Tensor]] = {
     "real": lambda x: x,
-    "positive": nn.functional.softplus,
-    "nonneg": nn.functional.softplus,
+    "positive": softplus,
+    "nonneg": softplus,
     "unit": torch.sigmoid,
     "simplex": lambda x: x.softmax(-1),
 }
