@@ -192,7 +192,12 @@ def _over_cells(node: nodes.DrawDecl, target: nodes.Target, known: Variable, sco
 
     def read(place: int, part: nodes.Expr) -> Law:
         with covering(along, place, scope):
-            return sized(*law(part, tuple(unnamed), scope), known.cell.dims, scope)[0]
+            found, one = sized(*law(part, tuple(unnamed), scope), known.cell.dims, scope)
+        if len(one.dims) != len(known.cell.dims) or not all(map(same, one.dims, known.cell.dims)):
+            scope.fail("E315", f"one draw is {show(one.dims)}, a cell of `{known.name}` is "
+                       f"{show(known.cell.dims)}", part.span,
+                       second=(known.span, "declared here"))  # fmt: skip
+        return found
 
     laws = scope.every(*(partial(read, place, part) for place, part in enumerate(parts)))
     found = laws[0] if along is None else together(laws, along, None, node.distribution.span)

@@ -19,6 +19,7 @@ from genlang.check.model import (
 )
 from genlang.check.scope import Scope
 from genlang.check.shapes import joined, same, show, size
+from genlang.check.subscripts import fits_dim
 from genlang.check.walk import symbols
 from genlang.lang.functions import FUNCTIONS, Function
 from genlang.lang.types import INTEGERS
@@ -107,7 +108,17 @@ def _special(name: str, given: tuple[Expr, ...], span: Span, scope: Scope) -> Ty
             kind = given[1].type.kind if name == "full" else FUNCTIONS[name].kind
             return Type(kind, extents)
         case "one_hot":
-            return Type("unit", (as_extent(given[1], scope),))
+            index, extent = given[0], as_extent(given[1], scope)
+            if index.type.dims or index.type.kind not in INTEGERS:
+                what = show(index.type.dims) if index.type.dims else index.type.kind
+                scope.fail(
+                    "E303",
+                    f"`one_hot` takes one index, this is {what}",
+                    index.span,
+                    help="`[one_hot(i, K) for ...]` takes each" if index.type.dims else "",
+                )
+            fits_dim(index, extent, index.span, scope)
+            return Type("unit", (extent,))
         case "linspace":
             return Type(result_kind("between", given[:2]), (as_extent(given[2], scope),))
         case _:
