@@ -6,8 +6,8 @@ from functools import partial
 
 from genlang.check import draws, statements
 from genlang.check.definitions import define, unused
-from genlang.check.expressions import iteration, known_expression
 from genlang.check.guide import blocks, guide, own_names
+from genlang.check.header import loop_of
 from genlang.check.influence import warnings
 from genlang.check.later import misread
 from genlang.check.model import Dim, Extent, Guide, Loop, Model, Net, Statement, Variable
@@ -147,18 +147,10 @@ def _statement(node: nodes.Statement, scope: Scope, out: list[Statement]) -> Non
             case nodes.NetDecl(name=name):
                 with scope.declaration(name.name):
                     net(node, scope)
-                scope.broken.add(name.name)
-                _later(span, scope)
             case nodes.GuideBlock():
                 return  # checked last
     except Poison:
         return
-
-
-def _later(span: Span, scope: Scope) -> None:
-    word = scope.source.slice(span).split(maxsplit=1)[0].rstrip(":")
-    place = Span(span.start, span.start + len(word))
-    scope.fail("E290", f"`{word}` is not supported yet", place)
 
 
 def _block(node: nodes.ForBlock, scope: Scope, out: list[Statement]) -> None:

@@ -15,6 +15,7 @@ from genlang.check.model import (
     Expr,
     Extent,
     Law,
+    Net,
     Symbol,
     Type,
     Variable,
@@ -115,7 +116,11 @@ def estimable(kind: Type, span: Span, scope: Scope) -> None:
     for bound in (kind.lower, kind.upper):
         if bound is None:
             continue
-        drawn = [v for v in scope.unknowns(_origins(bound, scope)) if v.role == "latent"]
+        drawn = [
+            v
+            for v in scope.unknowns(_origins(bound, scope))
+            if isinstance(v, Net) or v.role == "latent"
+        ]
         if drawn:
             name = drawn[0].name
             scope.fail("E319", "the bound of a `param` depends on no latent", bound.span,
