@@ -51,7 +51,7 @@ PLACES = {
 }
 LINES, BODY = 350, 70
 # Modules that are still too long, and how long they may be until they are split.
-LONGER = {"plan/graph.py": 380}
+LONGER = {"plan/graph.py": 380, "check/model.py": 380, "api.py": 360}
 
 
 def dotted(node: ast.expr) -> str:

@@ -54,8 +54,7 @@ class Function(ABC):
         self.later = later(plan)
         self.statements: tuple[Statement, ...] = plan.statements
         self.names = Spelling(plan, plan.statements, summed=self.summed)
-        fresh = self._fresh if plan.model.functions else None
-        self.writer = Writer(self._ahead, fresh=fresh)
+        self.writer = Writer(self._ahead, fresh=self._fresh if plan.model.functions else None)
         self.states = dict(plan.states)
         self.sites: set[str] = set()
         self.commented: Span | None = None
@@ -66,11 +65,11 @@ class Function(ABC):
             if isinstance(step, Make):
                 self.terms[step.term.statement] = step.term
 
-    def _fresh(self) -> str:
-        return self.names.locals.another("shared")
-
     def _ahead(self) -> list[str]:
         return self.names.lines_ahead()
+
+    def _fresh(self) -> str:
+        return self.names.locals.another("shared")
 
     def text(self) -> str:
         """Write the function."""

@@ -18,8 +18,13 @@ RESERVED = frozenset([
 
 
 def attribute(name: str) -> str:
-    """Return the attribute of `data` that holds a declared name."""
-    return f"{name}_" if keyword.iskeyword(name) or name.startswith("__") else name
+    """Return the attribute of `data` that holds a declared name.
+
+    Python's words end in an underscore; names that Python keeps for itself (`__a`) begin with `v`.
+    """
+    if name.lstrip("v").startswith("__"):
+        return f"v{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def unused(wish: str, taken: Container[str]) -> str:
