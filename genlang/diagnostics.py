@@ -1,14 +1,17 @@
 """Diagnostics: what is wrong with a model, data or options, as data; one renderer.
 
 A diagnostic has four parts: what (`message`), where (`span`, perhaps a second place), why
-(`why`) and the edit (`help`). Passes collect them; only the command line prints.
+(`why`) and the edit (`help`). Where the edit is certain it stands in `edits` too, as replacements
+in the text, which belong together: `genlang check --fix` and editors apply all or none. Passes
+collect diagnostics; only the command line prints.
 """
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 
 from genlang.records import dataclass
-from genlang.source import Source, Span
+from genlang.source import Edit, Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Diagnostic:
     help: str = ""
     second: tuple[Span, str] | None = None
     where: str = ""
+    edits: tuple[Edit, ...] = ()
 
     def __post_init__(self) -> None:
         if self.span is not None and self.span.call is not None:
@@ -72,6 +76,53 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
 
 
+SHORT = 4  # a shorter name is not a misspelt one for certain: `mu` and `nu`
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the one known name that a misspelt one is for certain, or an empty string.
+
+    The two differ in case or underscores, or by one slip of the hand.
+    """
+    names = {n for n in known if min(len(n), len(name)) >= SHORT - 1}
+    found = {n for n in names if _plain(n) == _plain(name)}
+    found = found or {n for n in names if _one_slip(name, n)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def correction(name: str, known: Iterable[str], span: Span) -> tuple[Edit, ...]:
+    """Return the edit that writes the name that was meant in place of a misspelt one."""
+    found = meant(name, known)
+    return (Edit(span, found),) if found else ()
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "")
+
+
+def _alike(one: str, two: str) -> int:
+    """How many letters two texts begin with alike."""
+    pairs = zip(one, two, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _one_slip(one: str, two: str) -> bool:
+    """Whether two neighbours are exchanged, a letter is doubled or not, or one inside differs.
+
+    A letter at an end may make another name: `beta_a` and `beta_b`, `gamma` and `lgamma`.
+    """
+    short, long = sorted((one, two), key=len)
+    head = _alike(short, long)
+    tail = _alike(short[head:][::-1], long[head:][::-1])
+    a, b = short[head : len(short) - tail], long[head : len(long) - tail]
+    if not (a + b).isalpha() or len(b) > len("ab") or len(short) < SHORT:
+        return False
+    doubled = not a and b == long[max(0, head - 1) : head]
+    around = long[max(0, head - 1) : head] + long[len(long) - tail :][:1]
+    inside = len(b) == 1 and len(around) == len("ab") and around.isalpha() and len(short) > SHORT
+    return doubled or inside or (len(a) == len(b) and a == b[::-1])
+
+
 def render(diagnostic: Diagnostic, source: Source | None) -> str:
     """Write a diagnostic as text: headline, source line with a caret, why, help."""
     lines = [f"{diagnostic.severity}[{diagnostic.code}]: {diagnostic.message}"]
@@ -104,16 +155,24 @@ def _excerpt(source: Source, span: Span, label: str, arrow: str, mark: str) -> l
 
 
 def to_json(diagnostic: Diagnostic, source: Source | None) -> dict[str, object]:
-    """Return a diagnostic as plain data; lines and columns count from 1, in code points."""
-    place: dict[str, object] = dict.fromkeys(("line", "column", "end_line", "end_column"))
-    if source is not None and diagnostic.span is not None:
-        line, column = source.position(diagnostic.span.start)
-        end_line, end_column = source.position(diagnostic.span.end)
-        place = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+    """Return a diagnostic as plain data; lines and columns count from 1, in code points.
+
+    `edits` are the certain edit: all of them, each a half-open range and the text for its place.
+    """
+    edits = diagnostic.edits if source is not None else ()
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity,
         "message": diagnostic.message,
-        **place,
+        **_place(diagnostic.span, source),
         "help": diagnostic.help,
+        "edits": [{**_place(e.span, source), "text": e.text} for e in edits],
     }
+
+
+def _place(span: Span | None, source: Source | None) -> dict[str, object]:
+    if source is None or span is None:
+        return dict.fromkeys(("line", "column", "end_line", "end_column"))
+    line, column = source.position(span.start)
+    end_line, end_column = source.position(span.end)
+    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}

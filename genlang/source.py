@@ -5,6 +5,7 @@ A `Span` is a half-open range of code points; `Source` turns it into lines and c
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import field
 
 from genlang.records import dataclass
@@ -29,6 +30,21 @@ class Span:
     def outermost(self) -> "Span":
         """The place in the model itself: of the first call, where this is in a body."""
         return self if self.call is None else self.call.outermost
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What to write in place of a span."""
+
+    span: Span
+    text: str
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """Return a text after edits, none of which overlap."""
+    for edit in sorted(edits, key=lambda e: e.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
 
 
 NOWHERE = Span(0, 0)

@@ -193,7 +193,7 @@ def test_the_command_writes_places_as_json(tmp_path: Path) -> None:
     assert done.returncode == 1
     (row,) = json.loads(done.stdout)["diagnostics"]
     assert set(row) == {
-        "code", "severity", "message", "line", "column", "end_line", "end_column", "help",
+        "code", "severity", "message", "line", "column", "end_line", "end_column", "help", "edits",
     }  # fmt: skip
     assert (row["line"], row["column"], row["end_line"], row["end_column"]) == (2, 19, 2, 20)
 

@@ -1,5 +1,6 @@
 """What is called: a function of the table, or a name that no model has, with its right spelling."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NoReturn
@@ -9,10 +10,10 @@ from genlang.check.functions import listed, result, size_of
 from genlang.check.model import Apply, Const, Expr, Type
 from genlang.check.rows import over_cells
 from genlang.check.scope import Definition, Poison, Scope
-from genlang.diagnostics import suggest
+from genlang.diagnostics import correction, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS, MANY
-from genlang.source import Span
+from genlang.source import Edit, Span
 from genlang.syntax import nodes
 from genlang.syntax.walk import walk
 
@@ -26,7 +27,7 @@ def refuse_attribute(node: nodes.Attribute, scope: Scope) -> NoReturn:
     spelt = foreign.NAMES.get(name, name if name in CONSTANTS else "")
     if spelt and base and base not in scope.names:
         scope.fail("E209", f"`{base}.{name}` is written `{spelt}`", node.span,
-                   help=f"write `{spelt}`")  # fmt: skip
+                   help=f"write `{spelt}`", edits=(Edit(node.span, spelt),))  # fmt: skip
     called = node.base.function if isinstance(node.base, nodes.Call) else node.base
     if isinstance(called, nodes.Name) and called.name in scope.broken:
         raise Poison
@@ -46,11 +47,25 @@ def _unknown_function(name: str, node: nodes.Call, scope: Scope) -> NoReturn:
         spelt = foreign.rewrite(
             foreign.FUNCTIONS[name], [scope.text(a.value.span) for a in node.arguments]
         )
-        scope.fail("E209", f"`{name}` has another spelling here", place, help=f"write `{spelt}`")
+        scope.fail("E209", f"`{name}` has another spelling here", place, help=f"write `{spelt}`",
+                   edits=_respelt(node, spelt, scope))  # fmt: skip
     if name in foreign.LATER:
         scope.fail("E290", f"`{name}` is not supported yet", place)
     edit = suggest(name, [*FUNCTIONS, *scope.functions, *DISTRIBUTIONS])
-    scope.fail("E209", f"there is no function `{name}`", place, help=edit)
+    scope.fail("E209", f"there is no function `{name}`", place, help=edit,
+               edits=correction(name, [*FUNCTIONS, *scope.functions], place))  # fmt: skip
+
+
+def _respelt(node: nodes.Call, spelt: str, scope: Scope) -> tuple[Edit, ...]:
+    """The edit that writes a spelling in the place of a call, which may stand in a product."""
+    if any(a.name is not None for a in node.arguments):
+        return ()
+    text = scope.source.text
+    before, after = text[: node.span.start].rstrip(" "), text[node.span.end :].lstrip(" ")
+    alone = before[-1:] in "=,([" and after[:1] in ",)]\r\n"
+    outside = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", spelt)
+    operator = re.search(r"\s(?:[-+*/@^%]|==|if)\s", outside)
+    return foreign.whole(node.span, spelt if alone or not operator else f"({spelt})")
 
 
 def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
@@ -64,11 +79,11 @@ def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
         if name in FUNCTIONS:
             edit = f"write `{name}({', '.join(arguments)})`"
             scope.fail("E209", f"`{base}.{name}` is called `{name}` here", node.function.span,
-                       help=edit)  # fmt: skip
+                       help=edit, edits=(Edit(node.function.span, name),))  # fmt: skip
         if name in foreign.FUNCTIONS:
             spelt = foreign.rewrite(foreign.FUNCTIONS[name], arguments)
             scope.fail("E209", f"`{base}.{name}` has another spelling here", node.function.span,
-                       help=f"write `{spelt}`")  # fmt: skip
+                       help=f"write `{spelt}`", edits=_respelt(node, spelt, scope))  # fmt: skip
     scope.fail("E203", "only functions can be called", node.span)
 
 
@@ -108,8 +123,12 @@ def called(node: nodes.Call, scope: Scope) -> str:
         place = (scope.names[name].span, "declared here")
         what = "hides the function" if name in FUNCTIONS else "is no function"
         edit = "choose another name for it" if name in FUNCTIONS else f"subscripts: `{name}[...]`"
+        square: tuple[Edit, ...] = ()
+        if name not in FUNCTIONS and all(a.name is None for a in node.arguments):
+            inner = scope.source.slice(Span(node.function.span.end, node.span.end)).strip()
+            square = (Edit(Span(node.function.span.end, node.span.end), f"[{inner[1:-1]}]"),)
         scope.fail("E208", f"`{name}` is a declared name and {what}", node.function.span,
-                   second=place, help=edit)  # fmt: skip
+                   second=place, help=edit, edits=square)  # fmt: skip
     if name in DISTRIBUTIONS:
         scope.fail("E203", f"`{name}` is a distribution, not a value", node.span,
                    help=f"draw from it: `latent x ~ {name}(...)`")  # fmt: skip

@@ -7,6 +7,8 @@ number of arguments, only the name is shown.
 import re
 from collections.abc import Sequence
 
+from genlang.source import Edit, Span
+
 # Distributions whose parameters are told by position.
 LAWS: dict[str, tuple[str, ...]] = {
     "normal": ("Normal({0}, {1})",),
@@ -80,13 +82,17 @@ LAWS: dict[str, tuple[str, ...]] = {
 }
 PRECISION = frozenset({"dnorm", "dlnorm", "dt"})
 
-# Parameters by other names.
+# Parameters by other names; a precision becomes a standard deviation.
 PARAMETERS: dict[str, tuple[str, ...]] = {
     "mu": ("loc", "mean", "log_mean"),
     "sigma": ("scale", "sd"),
     "sd": ("scale",),
+    "loc": ("mean", "log_mean"),
+    "concentration": ("shape",),
+    "low_": ("low",),
+    "high_": ("high",),
     "std": ("scale",),
-    "lam": ("rate",),
+    "lam": ("rate", "scale = 1 / sqrt({0})"),
     "nu": ("df",),
     "n": ("total",),
     "p": ("probs",),
@@ -100,7 +106,7 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "precision_matrix": ("precision",),
     "cov": ("covariance",),
     "chol": ("scale_tril",),
-    "tau": ("precision", "scale"),
+    "tau": ("precision", "scale = 1 / sqrt({0})"),
     "cutoffs": ("cutpoints",),
     "eta": ("eta", "predictor"),
 }
@@ -197,6 +203,20 @@ def rewrite(templates: Sequence[str], arguments: Sequence[str]) -> str:
             return template.format(*map(_atom, arguments)) if _operator(template) else (
                 template.format(*arguments))  # fmt: skip
     return re.sub(r"\{\d\}", "...", templates[0])
+
+
+def whole(span: Span, spelt: str) -> tuple[Edit, ...]:
+    """Return the edit that puts a spelling in the place of a call; none where it is a pattern."""
+    return () if "..." in spelt or re.search(r"\bD\b|\btotal\b", spelt) else (Edit(span, spelt),)
+
+
+def parameter(name: str, own: Sequence[str], value: str) -> str:
+    """Return how a parameter of another name is given to a distribution, or an empty string."""
+    for option in PARAMETERS.get(name, ()):
+        known, _, template = option.partition(" = ")
+        if known in own:
+            return f"{known} = {template.format(value) if template else value}"
+    return ""
 
 
 def _operator(template: str) -> bool:

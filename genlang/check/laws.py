@@ -30,10 +30,10 @@ from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show
 from genlang.check.supports import support
 from genlang.check.walk import symbols
-from genlang.diagnostics import suggest
+from genlang.diagnostics import correction, meant, suggest
 from genlang.lang.distributions import DISTRIBUTIONS, Form, Parameter, Row, signature
 from genlang.lang.types import INTEGERS
-from genlang.source import Span
+from genlang.source import Edit, Span
 from genlang.syntax import nodes
 
 Dims = tuple[Extent, ...]
@@ -65,8 +65,9 @@ def law(
             near = name if name in DISTRIBUTIONS else suggest(name, DISTRIBUTIONS)
             edit = f"write `{name}{arguments}`" if name in DISTRIBUTIONS else near
             base = scope.text(path.base.span)
+            edits = (Edit(path.span, name),) if name in DISTRIBUTIONS else ()
             scope.fail("E402", f"`{base}.{name}` is not the name of a distribution here",
-                       path.span, help=edit)  # fmt: skip
+                       path.span, help=edit, edits=edits)  # fmt: skip
         case nodes.Name(name=name, span=where) if name in DISTRIBUTIONS:
             scope.fail("E402", f"`{name}` wants its parameters", where,
                        help=f"write {_ways(DISTRIBUTIONS[name])}")  # fmt: skip
@@ -102,12 +103,15 @@ def _unknown_law(name: str, node: nodes.Call, where: Span, scope: Scope) -> NoRe
         spelt = foreign.rewrite(foreign.LAWS[name], arguments)
         why = "it takes a standard deviation where BUGS takes a precision (and R's own is one)" \
             if name in foreign.PRECISION else ""  # fmt: skip
+        named = any(a.name is not None for a in node.arguments)
         scope.fail("E402", f"`{name}` has another spelling here", where, why=why,
-                   help=f"write `{spelt}`")  # fmt: skip
+                   help=f"write `{spelt}`",
+                   edits=() if named else foreign.whole(node.span, spelt))  # fmt: skip
     if name in foreign.LATER:
         scope.fail("E290", f"the distribution `{name}` is not supported yet", where)
     edit = suggest(name, DISTRIBUTIONS)
-    scope.fail("E402", f"there is no distribution `{name}`", where, help=edit)
+    scope.fail("E402", f"there is no distribution `{name}`", where, help=edit,
+               edits=correction(name, DISTRIBUTIONS, where))  # fmt: skip
 
 
 def _alike(node: nodes.Ternary, one: Type, two: Type, scope: Scope) -> None:
@@ -224,10 +228,13 @@ def _match_arguments(node: nodes.Call, row: Row, scope: Scope) -> dict[str, node
                 _not_by_position(node, row, a, scope)
             result[canonical[i].name] = a
         elif a.name not in names:
-            near = [n for n in foreign.PARAMETERS.get(a.name, ()) if n in own][:1]
-            edit = f"write `{near[0]} = {scope.text(a.value.span)}`" if near else ""
-            edit = edit or suggest(a.name, names) or f"write {_ways(row)}"
-            scope.fail("E404", f"`{row.name}` has no parameter `{a.name}`", a.span, help=edit)
+            spelt = foreign.parameter(a.name, own, scope.text(a.value.span))
+            near = [meant(a.name, names)] if meant(a.name, names) else []
+            near = near or [n for n in names if n.startswith(a.name) and len(a.name) > 2][:1]
+            edit = f"write `{spelt}`" if spelt else suggest(a.name, names) or f"write {_ways(row)}"
+            spelt = spelt or "".join(f"{n} = {scope.text(a.value.span)}" for n in near)
+            scope.fail("E404", f"`{row.name}` has no parameter `{a.name}`", a.span, help=edit,
+                       edits=(Edit(a.span, spelt),) if spelt else ())  # fmt: skip
         elif a.name in result:
             scope.fail("E404", f"`{a.name}` is given twice", a.span,
                        second=(result[a.name].span, "first given here"))  # fmt: skip

@@ -16,8 +16,8 @@ from genlang.check.model import (
 from genlang.check.rows import contracted
 from genlang.check.scope import Scope
 from genlang.check.shapes import joined, same, show
-from genlang.diagnostics import suggest
-from genlang.source import Span
+from genlang.diagnostics import correction, suggest
+from genlang.source import Edit, Span
 
 ARITHMETIC = frozenset("+-*/%^")
 BOOL = Type("bool")
@@ -42,8 +42,10 @@ def labelled(side: Expr, other: Expr, scope: Scope) -> Expr:
         )
     if side.value not in dim.labels:
         edit = suggest(side.value, dim.labels) or "its labels: " + ", ".join(dim.labels)
+        inside = Span(side.span.start + 1, side.span.end - 1)
         scope.fail("E306", f'`{dim.name}` has no label "{side.value}"', side.span, help=edit,
-                   second=(dim.span, "declared here"))  # fmt: skip
+                   second=(dim.span, "declared here"),
+                   edits=correction(side.value, dim.labels, inside))  # fmt: skip
     return Const(dim.labels.index(side.value), Type("index", dim=dim), side.span)
 
 
@@ -64,8 +66,10 @@ def matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
     a, b = left.type.dims, right.type.dims
     if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2):
         edit = "a number is multiplied by `*`" if not (a and b) else ""
+        sign = scope.source.text.find("@", left.span.end, right.span.start)
+        star = (Edit(Span(sign, sign + 1), "*"),) if edit and sign >= 0 else ()
         scope.fail("E301", f"`@` wants vectors or matrices, here {show(a)} and {show(b)}", span,
-                   help=edit)  # fmt: skip
+                   help=edit, edits=star)  # fmt: skip
     if not same(a[-1], b[0]):
         why = "the last dim of the left side and the first of the right differ"
         scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span, why=why)

@@ -5,13 +5,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
+from genlang.check.early import moved_up
 from genlang.check.foreign import NAMES
 from genlang.check.interval import Interval
 from genlang.check.model import Dim, Expr, Extent, Loop, Net, Require, Symbol, Variable
-from genlang.diagnostics import Diagnostic, suggest
+from genlang.diagnostics import Diagnostic, correction, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
-from genlang.source import Source, Span
+from genlang.source import Edit, Source, Span
 from genlang.syntax import nodes
 
 T = TypeVar("T")
@@ -123,9 +124,10 @@ class Scope:
         why: str = "",
         help: str = "",  # noqa: A002 (the part of a diagnostic)
         second: tuple[Span, str] | None = None,
+        edits: tuple[Edit, ...] = (),
     ) -> NoReturn:
         """Report a fault and give up the statement."""
-        self.found.append(Diagnostic(code, message, span, why, help, second))
+        self.found.append(Diagnostic(code, message, span, why, help, second, edits=edits))
         raise Poison
 
     def warn(
@@ -175,7 +177,8 @@ class Scope:
         self.foreseen(name, span)
         if name in NAMES:
             message = f"`{name}` is written `{NAMES[name]}`"
-            self.fail("E209", message, span, help=f"write `{NAMES[name]}`")
+            self.fail("E209", message, span, help=f"write `{NAMES[name]}`",
+                      edits=(Edit(span, NAMES[name]),))  # fmt: skip
         if name in DISTRIBUTIONS:
             self.fail(
                 "E203",
@@ -204,7 +207,7 @@ class Scope:
         message = f"`{name}` is not declared"
         if any(d.code == "E201" and d.message == message for d in self.found):
             raise Poison  # once is enough
-        self.fail("E201", message, span, help=edit)
+        self.fail("E201", message, span, help=edit, edits=correction(name, known, span))
 
     def lagged(self, name: str) -> Variable | None:
         """Return a variable that a lagged read names before its declaration; None for others."""
@@ -264,6 +267,7 @@ class Scope:
                 why="a model is read from top to bottom",
                 help="move its declaration above this line",
                 second=(place, "declared here"),
+                edits=moved_up(self.source.text, span, name, self.later),
             )
 
     def dim(self, name: str, span: Span) -> Dim:
@@ -280,10 +284,12 @@ class Scope:
             place = known.span if known is not None else None
             second = (place, "declared here") if place is not None else None
             edit = suggest(name, dims) or "a dim is declared by `dim`"
-            self.fail("E204", f"`{name}` is not a dim", span, help=edit, second=second)
+            self.fail("E204", f"`{name}` is not a dim", span, help=edit, second=second,
+                      edits=correction(name, dims, span))  # fmt: skip
         self.foreseen(name, span)
         edit = suggest(name, dims) or f"declare it above: `dim {name}`"
-        self.fail("E202", f"the dim `{name}` is not declared", span, help=edit)
+        self.fail("E202", f"the dim `{name}` is not declared", span, help=edit,
+                  edits=correction(name, dims, span))  # fmt: skip
 
     def declare(self, name: str, symbol: Dim | Variable | Net, span: Span) -> None:
         """Add a name; a second declaration is an error."""

@@ -10,7 +10,7 @@ from genlang.check.model import Apply, Const, Dim, Expr, Extent, Index, Loop, Re
 from genlang.check.scope import Scope
 from genlang.check.shapes import same, show, size
 from genlang.check.supports import support
-from genlang.source import Span
+from genlang.source import Edit, Span
 from genlang.syntax import nodes
 
 
@@ -143,13 +143,17 @@ def exists(expr: Expr, variable: Variable, loop: Loop, span: Span, scope: Scope)
 def wrong_rows(node: nodes.Iteration, dim: Dim, scope: Scope) -> NoReturn:
     """Refuse a loop over a ragged dim without its row, or over a plain one with a row."""
     if not dim.of:
+        plain = len(node.parts) == 1 and not isinstance(node.parts[0], nodes.Slice)
         scope.fail("E309", f"`{dim.name}` is not ragged and takes no subscript", node.span,
-                   help=f"write `{dim.name}`", second=(dim.span, "declared here"))  # fmt: skip
+                   help=f"write `{dim.name}`", second=(dim.span, "declared here"),
+                   edits=(Edit(node.span, dim.name),) if plain else ())  # fmt: skip
     rows = [
         next((x.name for x in reversed(scope.loops) if x.extent.dim is d and x.name), "...")
         for d in dim.of
     ]
     names = ", ".join(f"`{d.name}`" for d in dim.of)
+    written = f"{dim.name}[{', '.join(rows)}]"
+    edits = () if "..." in rows or node.parts else (Edit(node.span, written),)
     scope.fail("E309", f"`{dim.name}` is ragged: it has one size for each element of {names}",
-               node.span, help=f"write `{dim.name}[{', '.join(rows)}]`",
-               second=(dim.span, "declared here"))  # fmt: skip
+               node.span, help=f"write `{written}`", second=(dim.span, "declared here"),
+               edits=edits)  # fmt: skip

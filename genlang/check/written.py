@@ -27,21 +27,24 @@ from genlang.check.starts import VECTORS, elements
 from genlang.check.structures import is_in
 from genlang.check.supports import drawn, of_kind, of_type, support
 from genlang.check.walk import law_expressions, leaves, symbols
-from genlang.diagnostics import suggest
+from genlang.diagnostics import meant, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS, SCALARS, SQUARE, STRUCTURES, fits
-from genlang.source import Span
+from genlang.source import Edit, Span
 from genlang.syntax import nodes
 
 
 def written_type(node: nodes.TypeNode, scope: Scope) -> Type:
     """Type of a written type: kind, structure, event dims, bounds."""
     if node.name not in SCALARS and node.name not in STRUCTURES:
-        spelt = foreign.TYPES.get(node.name)
+        spelt = foreign.TYPES.get(node.name, "")
         edit = f"write `{spelt}`" if spelt else suggest(node.name, [*SCALARS, *STRUCTURES])
         if edit == "":
             edit = "one of: " + ", ".join(dict.fromkeys((*SCALARS, *STRUCTURES)))
-        scope.fail("E314", f"there is no type `{node.name}`", node.span, help=edit)
+        near = meant(node.name, [*SCALARS, *STRUCTURES]) or (spelt if spelt in SCALARS else "")
+        place = Span(node.span.start, node.span.start + len(node.name))
+        scope.fail("E314", f"there is no type `{node.name}`", node.span, help=edit,
+                   edits=(Edit(place, near),) if near and not node.dims else ())  # fmt: skip
     extents = tuple(extent_of(d, scope) for d in node.dims)
     if STRUCTURES.get(node.name) and len(extents) > 1:
         inner = scope.text(node.dims[-1].span)
@@ -274,9 +277,14 @@ def _not_narrower(found: Law, draws: Type, written: Type, span: Span, scope: Sco
     text = scope.text(found.span)
     ends = _truncation(written, scope)
     edit = f"truncate it: `{text[:-1]}, {ends})`" if ends and text.endswith(")") else ""
+    place = Span(found.span.end - 1, found.span.end)
+    certain = isinstance(found, Distribution) and (
+        DISTRIBUTIONS[found.name].truncates and found.lower is found.upper is None
+    )
     scope.fail("E316", f"`{scope.text(span)}` is narrower than what the distribution draws", span,
                why="a scalar type never narrows a distribution", help=edit,
-               second=(found.span, f"this draws {values.show()}"))  # fmt: skip
+               second=(found.span, f"this draws {values.show()}"),
+               edits=(Edit(place, f", {ends})"),) if edit and certain else ())  # fmt: skip
 
 
 def _truncation(written: Type, scope: Scope) -> str:

@@ -1,14 +1,12 @@
 """`genlang fmt FILE...`: models in their canonical layout."""
 
 import argparse
-import os
-import shutil
 import sys
 from collections.abc import Iterator
-from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
+from genlang.cli.files import difference, write
 from genlang.cli.output import format_option, print_json, report
 from genlang.diagnostics import Diagnostic, ModelError, OptionError, to_json
 from genlang.records import dataclass
@@ -52,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         outcome = _outcome(name)
         found.append(outcome)
         if outcome.changed and name != STDIN and not (args.check or args.diff):
-            _write(Path(name), outcome.after)
+            write(Path(name), outcome.after)
         if args.format == "text":
             _say(outcome, args)
     if args.format == "json":
@@ -98,21 +96,6 @@ def _outcome(name: str) -> Outcome:
         return Outcome(name, text, text, error.diagnostics)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write aside and rename, so that no moment sees half a model; a link stays a link."""
-    place = path.resolve()
-    aside = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        aside.write_text(text, encoding="utf-8", newline="\n")
-        shutil.copymode(place, aside)
-        aside.replace(place)
-    except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise OptionError([Diagnostic("E906", message)]) from None
-    finally:
-        aside.unlink(missing_ok=True)
-
-
 # -- Words ------------------------------------------------------------------------------------
 
 
@@ -122,7 +105,7 @@ def _say(outcome: Outcome, args: argparse.Namespace) -> None:
         report(outcome.diagnostics, Source(outcome.before, outcome.name), "text")
         return
     if args.diff:
-        sys.stdout.write(_diff(outcome))
+        sys.stdout.write(difference(outcome.before, outcome.after, outcome.name))
     if args.check and outcome.changed:
         print(f"{outcome.name}: would change")
     if not (args.check or args.diff):
@@ -136,19 +119,7 @@ def _as_json(outcome: Outcome, args: argparse.Namespace) -> dict[str, Any]:
     source = Source(outcome.before, outcome.name)
     found: dict[str, Any] = {"file": outcome.name, "changed": outcome.changed}
     if args.diff:
-        found["diff"] = _diff(outcome)
+        found["diff"] = difference(outcome.before, outcome.after, outcome.name)
     elif outcome.name == STDIN and not args.check:
         found["text"] = outcome.after
     return {**found, "diagnostics": [to_json(d, source) for d in outcome.diagnostics]}
-
-
-def _diff(outcome: Outcome) -> str:
-    name = outcome.name
-    return "".join(unified_diff(_lines(outcome.before), _lines(outcome.after), name, name))
-
-
-def _lines(text: str) -> list[str]:
-    """Lines as `diff` and `patch` take them."""
-    *whole, rest = text.split("\n")
-    end = [f"{rest}\n\\ No newline at end of file\n"] if rest else []
-    return [*(f"{line}\n" for line in whole), *end]

@@ -10,13 +10,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from genlang.diagnostics import Diagnostic, suggest
-from genlang.source import Span
+from genlang.diagnostics import Diagnostic, correction, suggest
+from genlang.source import Edit, Span
+from genlang.syntax.blocks import closing, outdented
 from genlang.syntax.functions import definition, stray
 from genlang.syntax.lalr import Unexpected
 from genlang.syntax.slips import slip
 from genlang.syntax.spellings import loop, operator, python, stan
-from genlang.syntax.spot import DRAWS, OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
+from genlang.syntax.spot import DRAWS, LAW, OPERAND, RESERVED, WORDS, Spot, ends_here, unclosed
 
 HUMAN = {
     "NAME": "a name", "NUMBER": "a number", "STRING": "a string", "_NL": "the end of the line",
@@ -62,6 +63,7 @@ def _indented(spot: Spot) -> Diagnostic:
         spot.place,
         why="only the lines below `for ...:` are indented",
         help="begin it in the same column as the line above",
+        edits=outdented(spot.text, spot.where),
     )
 
 
@@ -85,7 +87,10 @@ def _bracket(spot: Spot) -> Diagnostic | None:
     if opening is None:
         if spot.word and spot.word in ")]":
             message = f"`{spot.word}` closes nothing"
-            return Diagnostic("E104", message, spot.place, help="delete it")
+            # Behind a whole distribution nothing is missing; elsewhere an opening one may be.
+            whole = re.search(r"~\s*[A-Z]\w*\(.*\)$", spot.before) and not spot.rest[1:].strip()
+            gone = (Edit(spot.place, ""),) if whole else ()
+            return Diagnostic("E104", message, spot.place, help="delete it", edits=gone)
         return None
     mark = spot.text[opening]
     place = Span(opening, opening + 1)
@@ -108,8 +113,27 @@ def _bracket(spot: Spot) -> Diagnostic | None:
     ):
         edit = f"close it with `{PAIRS[mark]}`"
         why = "a new declaration begins while it is open" if above and new else ""
-        return Diagnostic("E104", f"`{mark}` is not closed", place, why, edit)
+        message = f"`{mark}` is not closed"
+        return Diagnostic("E104", message, place, why, edit, edits=_closed(spot.text, opening))
     return None
+
+
+def _closed(text: str, opening: int) -> tuple[Edit, ...]:
+    """The bracket that is missing: of a whole distribution, or of the subscripts of its name."""
+    start = text.rfind("\n", 0, opening) + 1
+    before = text[start:opening]
+    rest = re.compile(r"[^\n#]*").match(text, opening)
+    assert rest is not None
+    if text[opening] == "(" and re.search(r"~\s*[A-Z]\w*$", before):
+        whole = re.fullmatch(r"(.*?[\w)\]])\s*", rest.group())
+        stop = opening + len(whole.group(1)) if whole else -1
+        inner = unclosed(text, stop) if whole else None
+        return (Edit(Span(stop, stop), ")"),) if inner == opening else ()
+    names = re.match(r"\[[\w\s,]*\w(?=\s*[~:=])", rest.group())
+    if names and re.fullmatch(r"\s*[a-z]+\s+\w+", before):
+        stop = opening + names.end()
+        return (Edit(Span(stop, stop), "]"),)
+    return ()
 
 
 def _string(spot: Spot) -> Diagnostic | None:
@@ -119,12 +143,13 @@ def _string(spot: Spot) -> Diagnostic | None:
         quoted = re.match(r"'([^'\n]*)'", spot.rest)
         place = Span(spot.where, spot.where + (quoted.end() if quoted else 1))
         edit = f'write `"{quoted.group(1)}"`' if quoted else 'write `"..."`'
+        double = (Edit(place, f'"{quoted.group(1)}"'),) if quoted else ()
         if re.search(r"[\w\])]$", spot.before):
             found = re.search(rf"{OPERAND}$", spot.before)
             name = found.group() if found else "x"
             edit = f"write `transpose({name})`; a vector needs none"
             return Diagnostic("E106", "`'` is no operator", spot.place, help=edit)
-        return Diagnostic("E111", "text stands in double quotes", place, help=edit)
+        return Diagnostic("E111", "text stands in double quotes", place, help=edit, edits=double)
     return None
 
 
@@ -133,16 +158,22 @@ def _mark(spot: Spot) -> Diagnostic | None:
         ends = not spot.rest[1:].split("#")[0].strip()
         edit = "delete it" if ends else "begin a new line instead"
         message = "`;` has no place here: a declaration ends with its line"
-        return Diagnostic("E106", message, spot.place, help=edit)
+        new = Edit(spot.find(r";[ \t]*", spot.where), "" if ends else f"\n{spot.indent}")
+        return Diagnostic("E106", message, spot.place, help=edit, edits=(new,))
     if spot.rest.startswith(("{", "}")):
         message = f"`{spot.rest[0]}` has no place here"
         edit = "a block is indented below a line that ends in `:`"
-        return Diagnostic("E106", message, spot.place, help=edit)
+        colon: tuple[Edit, ...] = ()
+        if re.match(r"for\b.*\bin\b[^{]*\{$", spot.line()):
+            colon = (Edit(spot.find(r"\s*\{"), ":"), *closing(spot.text, spot.where))
+        return Diagnostic("E106", message, spot.place, help=edit, edits=colon)
     char = spot.rest[:1]
     if char not in ("", "\t") and unicodedata.category(char)[0] in ("C", "Z"):
         name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
         message = f"an invisible character stands here: {name}"
-        return Diagnostic("E113", message, spot.place, help="delete it, or type a space")
+        edit = "delete it, or type a space"
+        gone = Edit(spot.place, " " if unicodedata.category(char) == "Zs" else "")
+        return Diagnostic("E113", message, spot.place, help=edit, edits=(gone,))
     return None
 
 
@@ -156,12 +187,16 @@ def _chained(spot: Spot) -> Diagnostic | None:
         return None
     line = spot.text[spot.line_start : spot.where + len(spot.rest)]
     edit = "join two comparisons by `and`: `a < b and b < c`"
+    joined: tuple[Edit, ...] = ()
     pattern = rf"({OPERAND})\s*({COMPARE})\s*({OPERAND})\s*({COMPARE})\s*({OPERAND})"
     for found in re.finditer(pattern, line):
         if spot.line_start + found.start(4) == spot.where:
             a, op, b, other, c = found.groups()
-            edit = f"write `{a} {op} {b} and {b} {other} {c}`"
-    return Diagnostic("E105", "comparisons cannot be chained", spot.place, help=edit)
+            both = f"{a} {op} {b} and {b} {other} {c}"
+            place = Span(spot.line_start + found.start(), spot.line_start + found.end())
+            edit, joined = f"write `{both}`", (Edit(place, both),)
+    message = "comparisons cannot be chained"
+    return Diagnostic("E105", message, spot.place, help=edit, edits=joined)
 
 
 def _first_word(spot: Spot) -> Diagnostic | None:
@@ -174,13 +209,18 @@ def _first_word(spot: Spot) -> Diagnostic | None:
         edit = "a sum over a dim is `let total = sum(x[n] for n in N)`"
         return Diagnostic("E107", message, spot.place, why, edit)
     form = re.match(r"[^\W\d]\w*\s*(?:\[[^\]]*\])?\s*(~|=(?!=)|<-)\s*", line)
+    edits: tuple[Edit, ...] = ()
     if form and form.group(1) == "~":
         edit = f"write `latent {line}` for an unknown, `observed {line}` for what was measured"
     elif form:
-        edit = f"write `let {line.replace('<-', '=', 1)}`"
+        edits = (Edit(Span(spot.where, spot.where), "let "),)
+        if form.group(1) == "<-":
+            edits += (Edit(spot.find("<-"), "="),)
+        edit = spot.edited(*edits)
     else:
+        edits = correction(spot.word, WORDS, spot.place)
         edit = suggest(spot.word, WORDS) or "one of: " + ", ".join(WORDS)
-    return Diagnostic("E107", message, spot.place, help=edit)
+    return Diagnostic("E107", message, spot.place, help=edit, edits=edits)
 
 
 def _name(spot: Spot) -> Diagnostic | None:
@@ -225,7 +265,9 @@ def _header(spot: Spot) -> Diagnostic | None:
     if spot.declares == "for" and not spot.word:
         place = Span(spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip()),
                      spot.where + 1)  # fmt: skip
-        return Diagnostic("E108", "`for` ends with a colon", place, help=f"write `{spot.line()}:`")
+        colon = Edit(Span(place.start, place.start), ":")
+        message, edit = "`for` ends with a colon", f"write `{spot.line()}:`"
+        return Diagnostic("E108", message, place, help=edit, edits=(colon,))
     return None
 
 
@@ -236,22 +278,23 @@ def _sign(spot: Spot) -> Diagnostic | None:
     """`=` where `~` belongs and the reverse; a type without its colon, or left out."""
     word = spot.declares
     after = spot.rest[1:].strip()
-    law = re.match(r"[A-Z]\w*\s*\(", after)
+    law = LAW.match(after)
     if spot.rest.startswith("=") and word in DRAWS:
-        edit = spot.edited(r"=", "~") if law else spot.edited(rf"^{word}\b", "let")
+        mend = Edit(spot.place, "~") if law else Edit(spot.find(rf"\b{word}\b"), "let")
         message = f"`{word}` takes a distribution after `~`"
-        return Diagnostic("E109", message, spot.place, help=edit)
+        return Diagnostic("E109", message, spot.place, help=spot.edited(mend), edits=(mend,))
     if spot.rest.startswith("~") and word in VALUES:
         if word == "let" and not law:
-            edit = spot.edited(r"~", "=")
-        elif word == "data":
-            edit = spot.edited(r"^data\b", "observed")
+            mend = Edit(spot.place, "=")
         else:
-            edit = spot.edited(rf"^{word}\b", "latent")
-        return Diagnostic("E109", f"`{word}` has no distribution", spot.place, help=edit)
+            right = "observed" if word == "data" else "latent"
+            mend = Edit(spot.find(rf"\b{word}\b"), right)
+        message = f"`{word}` has no distribution"
+        return Diagnostic("E109", message, spot.place, help=spot.edited(mend), edits=(mend,))
     if word == "dim" and spot.rest.startswith(":"):
-        edit = spot.edited(r"\s*:.*", "")
-        return Diagnostic("E109", "a dim has no type", spot.place, help=edit)
+        mend = Edit(spot.find(r"\s*:[^#]*?(?=\s*(?:#|$))"), "")
+        shown = spot.edited(mend)
+        return Diagnostic("E109", "a dim has no type", spot.place, help=shown, edits=(mend,))
     if word in ("data", "param") and ":" not in re.sub(r"\[[^\]]*\]", "", spot.before):
         closed = unclosed(spot.text, spot.where) is None
         if not spot.word and closed:
@@ -259,8 +302,10 @@ def _sign(spot: Spot) -> Diagnostic | None:
             return Diagnostic("E108", message, spot.place, help=f"write `{spot.line()}: real`")
         if re.match(r"[^\W\d]", spot.word) and closed:
             message = f"a colon is missing before the type `{spot.word}`"
-            edit = f"write `{spot.before}: {spot.rest.split('#')[0].strip()}`"
-            return Diagnostic("E108", message, spot.place, help=edit)
+            start = spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip())
+            colon = Edit(Span(start, spot.where), ": ")
+            shown = spot.edited(colon)
+            return Diagnostic("E108", message, spot.place, help=shown, edits=(colon,))
     if word in DRAWS and not spot.word and "~" not in spot.before:
         message = f"`{word}` wants a distribution"
         edit = f"write `{spot.line()} ~ Normal(0, 1)`, or what it is drawn from"

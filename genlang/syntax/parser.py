@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from genlang.diagnostics import Diagnostic
-from genlang.source import Source, Span
+from genlang.source import Edit, Source, Span
 from genlang.syntax import nodes
 from genlang.syntax.build import build
 from genlang.syntax.lalr import END, TAB, Unaligned, Unexpected, load
@@ -79,12 +79,15 @@ def _before(text: str) -> tuple[str, list[Diagnostic]]:
         place = Span(tab.start(1), tab.end(1))
         message = "a tab begins this line: blocks are indented with spaces"
         edit = "replace each tab at the beginning of a line by four spaces"
-        found.append(Diagnostic("E101", message, place, help=edit))
+        blanks = (m for m in re.finditer(r"^[ \t]*\t[ \t]*", text, re.MULTILINE))
+        edits = tuple(Edit(Span(*m.span()), m.group().replace("\t", " " * TAB)) for m in blanks)
+        found.append(Diagnostic("E101", message, place, help=edit, edits=edits))
     control = CONTROL.search(text)
     if control:
         place = Span(control.start(), control.end())
         message = f"an invisible character stands here: U+{ord(control.group()):04X}"
-        found.append(Diagnostic("E113", message, place, help="delete it"))
+        edits = tuple(Edit(Span(*m.span()), "") for m in CONTROL.finditer(text))
+        found.append(Diagnostic("E113", message, place, help="delete it", edits=edits))
         text = CONTROL.sub(" ", text)
     deep = too_deep(text)
     if deep is not None:

@@ -3,8 +3,8 @@
 import re
 
 from genlang.diagnostics import Diagnostic
-from genlang.source import Span
-from genlang.syntax.spot import DRAWS, Spot, unclosed
+from genlang.source import Edit, Span
+from genlang.syntax.spot import DRAWS, LAW, Spot, unclosed
 
 SIGNS = r"(?:[-+*/@^%=~,]|\b(?:and|or|not|in)\b)$"
 
@@ -22,14 +22,19 @@ def _end_of_line(spot: Spot) -> Diagnostic | None:
     if spot.word == "," and not spot.rest[1:].split("#")[0].strip():
         if unclosed(spot.text, spot.where) is None:
             message = "a comma ends this line"
-            return Diagnostic("E115", message, spot.place, help="delete it")
+            gone = Edit(spot.place, "")
+            return Diagnostic("E115", message, spot.place, help="delete it", edits=(gone,))
         return None
     found = re.search(SIGNS, spot.before)
     if spot.word or found is None:
         return None
     sign = found.group()
-    edit = "delete it" if sign == "," else "brackets let an expression go on in the next line"
-    return Diagnostic("E115", f"the line ends after `{sign}`", spot.place, help=edit)
+    message = f"the line ends after `{sign}`"
+    if sign == ",":
+        place = spot.find(r",(?=\s*(?:#|$))")
+        return Diagnostic("E115", message, spot.place, help="delete it", edits=(Edit(place, ""),))
+    edit = "brackets let an expression go on in the next line"
+    return Diagnostic("E115", message, spot.place, help=edit)
 
 
 def _choice(spot: Spot) -> Diagnostic | None:
@@ -44,11 +49,11 @@ def _choice(spot: Spot) -> Diagnostic | None:
 
 
 def _missing_tilde(spot: Spot) -> Diagnostic | None:
-    law = re.match(r"[A-Z]\w*\s*\(", spot.rest)
+    law = LAW.match(spot.rest)
     if spot.declares in DRAWS and "~" not in spot.before and law and not _inside(spot):
         message = f"`~` is missing before `{spot.word}`"
-        edit = f"write `{spot.before} ~ {spot.rest.split('#')[0].strip()}`"
-        return Diagnostic("E109", message, spot.place, help=edit)
+        sign = Edit(Span(spot.where, spot.where), "~ ")
+        return Diagnostic("E109", message, spot.place, help=spot.edited(sign), edits=(sign,))
     return None
 
 
@@ -73,17 +78,23 @@ def _types(spot: Spot) -> Diagnostic | None:
     if spot.word == "," and re.search(r":\s*\w+(?:\([^()]*\))?(?:\[[^\[\]]*\])?$", spot.before):
         edit = f"write `{spot.declares} {spot.rest[1:].split('#')[0].strip()}` on a line of its own"
         why = "names on one line share one type, which stands at its end"
-        return Diagnostic("E115", "the type ends the line", spot.place, why, edit)
+        parted = Edit(spot.find(r",[ \t]*", spot.where), f"\n{spot.indent}{spot.declares} ")
+        return Diagnostic("E115", "the type ends the line", spot.place, why, edit, edits=(parted,))
     bounds = re.match(r"<([^<>]*)>", spot.rest)
     if kind and bounds:
         place = Span(spot.where, spot.where + bounds.end())
-        edit = spot.edited(r"<([^<>]*)>", r"(\1)")
-        return Diagnostic("E112", "bounds stand in round brackets", place, help=edit)
+        round_ = Edit(place, f"({bounds.group(1)})")
+        message = "bounds stand in round brackets"
+        return Diagnostic("E112", message, place, help=spot.edited(round_), edits=(round_,))
     compared = re.match(r"(<=?|>=?)\s*([-\w.]+)", spot.rest)
     if kind and compared:
         end = "upper" if compared.group(1).startswith("<") else "lower"
-        edit = f"write `{spot.before}({end}={compared.group(2)})`"
-        return Diagnostic("E112", "a bound is written in the type", spot.place, help=edit)
+        start = spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip())
+        place = Span(start, spot.where + compared.end())
+        bound = Edit(place, f"({end}={compared.group(2)})")
+        certain = (bound,) if compared.group(1).endswith("=") else ()
+        message = "a bound is written in the type"
+        return Diagnostic("E112", message, spot.place, help=spot.edited(bound), edits=certain)
     return None
 
 
@@ -93,7 +104,9 @@ def _header(spot: Spot) -> Diagnostic | None:
     if spot.before.endswith(":") and spot.word:
         message = "the block of a loop begins on a new line"
         edit = "indent it by four spaces below"
-        return Diagnostic("E115", message, spot.place, help=edit)
+        start = spot.line_start + len(spot.text[spot.line_start : spot.where].rstrip())
+        below = Edit(Span(start, spot.where), f"\n{spot.indent}    ")
+        return Diagnostic("E115", message, spot.place, help=edit, edits=(below,))
     if spot.word == "," and " in " not in spot.before:
         message = "a loop has one index"
         return Diagnostic("E115", message, spot.place, help="write one `for` inside the other")
@@ -107,7 +120,10 @@ def _bounds(spot: Spot) -> Diagnostic | None:
     if not cut or not law:
         return None
     low, high = cut.group(1).strip(), cut.group(2).strip()
-    ends = [f"{n}={e}" for n, e in (("lower", low), ("upper", high)) if e]
-    edit = f"write `{', '.join([law.group(1), *ends])})`"
+    ends = ", ".join(f"{n}={e}" for n, e in (("lower", low), ("upper", high)) if e)
+    edit = f"write `{law.group(1)}, {ends})`"
     place = Span(spot.where, spot.where + cut.end())
-    return Diagnostic("E112", "a truncation is written in the distribution", place, help=edit)
+    close = spot.text.rindex(")", 0, spot.where)
+    moved = Edit(Span(close, place.end), f", {ends})" if ends else ")")
+    message = "a truncation is written in the distribution"
+    return Diagnostic("E112", message, place, help=edit, edits=(moved,))

@@ -4,7 +4,7 @@ import re
 from dataclasses import field
 
 from genlang.records import dataclass
-from genlang.source import Span
+from genlang.source import Edit, Span, edited
 
 WORDS = (
     "dim", "data", "param", "latent", "observed", "generated", "let", "report", "factor",
@@ -15,6 +15,13 @@ RESERVED = frozenset({
     "and", "or", "not", "if", "else", "for", "in", "then", "return", "true", "false",
 })  # fmt: skip
 MARKS = re.compile(r'#[^\n]*|"[^"\n]*"|[(\[]|[)\]]')
+# How a distribution begins, in other languages too.
+LAW = re.compile(
+    r"(?:(?:pm|dist|stats|tfd|numpyro\.distributions|pyro\.distributions)\.)?"
+    r"(?:[A-Z]\w*|d(?:norm|lnorm|gamma|beta|unif|exp|t|bern|bin|binom|pois|cat|negbin|weib|mnorm|dirch)"
+    r"|(?:half_|multi_|inv_|std_|skew_)?(?:normal|gamma|beta|cauchy|student_t|exponential|uniform"
+    r"|bernoulli|binomial|categorical|poisson|neg_binomial|dirichlet|lognormal|logistic)\w*)\s*\("
+)
 OPERAND = r"[\w.]+(?:\[[^\[\]]*\])?"  # a name, perhaps with a subscript
 
 
@@ -57,15 +64,42 @@ class Spot:
         """The whole line without its comment."""
         stop = self.text.find("\n", self.where)
         line = self.text[self.line_start : stop if stop >= 0 else len(self.text)]
-        return re.sub(r'("[^"]*")|#.*', r"\1", line).strip()
+        return _bare(line)
 
-    def edited_all(self, pattern: str, new: str) -> str:
-        """The help that shows the line after all substitutions."""
-        return f"write `{re.sub(pattern, new, self.line())}`"
+    @property
+    def line_stop(self) -> int:
+        """Where the line ends."""
+        return self.where + len(self.rest)
 
-    def edited(self, pattern: str, new: str) -> str:
-        """The help that shows the line after a substitution."""
-        return f"write `{re.sub(pattern, new, self.line(), count=1)}`"
+    @property
+    def indent(self) -> str:
+        """The blanks at the beginning of the line."""
+        line = self.text[self.line_start : self.line_stop]
+        return line[: len(line) - len(line.lstrip())]
+
+    def find(self, pattern: str, start: int = -1) -> Span:
+        """The first match of a pattern in the line; it is known to be there."""
+        start = max(start, self.line_start)
+        found = re.compile(pattern).search(self.text, start, self.line_stop)
+        assert found is not None
+        return Span(*found.span())
+
+    def edited(self, *edits: Edit) -> str:
+        """The help that shows the line after edits."""
+        start = self.line_start
+        moved = [Edit(Span(e.span.start - start, e.span.end - start), e.text) for e in edits]
+        line = edited(self.text[start : self.line_stop], moved)
+        return f"write `{_bare(line)}`"
+
+    def without_line(self) -> Edit:
+        """The edit that deletes the line."""
+        stop = self.line_stop + 1 if self.line_stop < len(self.text) else self.line_stop
+        return Edit(Span(self.line_start, stop), "")
+
+
+def _bare(line: str) -> str:
+    """A line without its comment."""
+    return re.sub(r'("[^"]*")|#.*', r"\1", line).strip()
 
 
 def unclosed(text: str, stop: int) -> int | None:
