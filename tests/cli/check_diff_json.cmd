@@ -1,0 +1,1 @@
+genlang check --diff tests/cli/wrong_signs.gen --format json

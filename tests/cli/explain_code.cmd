@@ -1,0 +1,1 @@
+genlang explain e404

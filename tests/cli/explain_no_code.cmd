@@ -1,0 +1,1 @@
+genlang explain E440
