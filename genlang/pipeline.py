@@ -6,10 +6,11 @@ from functools import cached_property
 from genlang.check.check import check
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
+from genlang.pasted import Pasted, pasted
 from genlang.plan.cost import fixed, over_budget
 from genlang.plan.plan import Plan, plan
 from genlang.plan.weights import too_heavy
-from genlang.source import Source
+from genlang.source import Edit, Source, Span
 from genlang.syntax.parser import parse
 
 NOTHING: frozenset[str] = frozenset()
@@ -68,6 +69,9 @@ def _planned(
 ) -> tuple[Plan | None, Model | None, tuple[Diagnostic, ...]]:
     """The plan and the Model, None after an error, and all diagnostics."""
     source = Source(text, name)
+    foreign = pasted(text)
+    if foreign is not None:
+        return None, None, (_of_another_language(foreign, text),)
     file, syntax = parse(source)
     model, found = check(file, source, python=python)
     if any(d.severity == "error" for d in syntax):
@@ -84,6 +88,15 @@ def _planned(
     if large is not None:
         return None, None, _by_place((*every, large))
     return planned, model, every
+
+
+def _of_another_language(found: Pasted, text: str) -> Diagnostic:
+    """One message for a whole program; its edit is offered where the result is a model."""
+    message = f"this is {found.what}"
+    edits: tuple[Edit, ...] = ()
+    if found.program and check_text(found.program)[0] is not None:
+        edits = (Edit(Span(0, len(text)), found.program),)
+    return Diagnostic("E112", message, found.span, found.why, found.help, edits=edits)
 
 
 def _by_place(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

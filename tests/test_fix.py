@@ -17,7 +17,7 @@ from tests.test_errors import MODELS, WRONG, mutated, read
 # Programs with an edit whose other faults have none.
 OTHERS = {
     "body_of_a_wrong_loop", "faults_in_one_statement", "indent_after_a_declaration",
-    "matmul_of_scalar", "pymc_statement", "several_errors", "tabs_and_spaces",
+    "matmul_of_scalar", "several_errors", "tabs_and_spaces",
 }  # fmt: skip
 OFFERED = [p for p in WRONG if any(d.edits for d in check_text(read(p))[1])]
 

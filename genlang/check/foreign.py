@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from genlang.source import Edit, Span
 
+PLACE = re.compile(r"\{(\d)\}")
+
 # Distributions whose parameters are told by position.
 LAWS: dict[str, tuple[str, ...]] = {
     "normal": ("Normal({0}, {1})",),
@@ -18,6 +20,8 @@ LAWS: dict[str, tuple[str, ...]] = {
     "student_t": ("StudentT({0}, {1}, {2})",),
     "cauchy": ("Cauchy({0}, {1})",),
     "double_exponential": ("Laplace({0}, {1})",),
+    "skew_normal": ("SkewNormal({0}, {1}, {2})",),
+    "discrete_range": ("DiscreteUniform({0}, {1})",),
     "logistic": ("Logistic({0}, {1})",),
     "gumbel": ("Gumbel({0}, {1})",),
     "lognormal": ("LogNormal({0}, {1})",),
@@ -69,6 +73,15 @@ LAWS: dict[str, tuple[str, ...]] = {
     "dpois": ("Poisson({0})",),
     "dcat": ("Categorical(weights = {0})",),
     "ddirch": ("Dirichlet({0})",),
+    "ddirich": ("Dirichlet({0})",),
+    "ddexp": ("Laplace({0}, 1 / {1})",),
+    "dlogis": ("Logistic({0}, 1 / {1})",),
+    "dpar": ("Pareto(scale = {1}, shape = {0})",),
+    "dbetabin": ("BetaBinomial({2}, {0}, {1})",),
+    "dnegbin": ("NegativeBinomial(mean = {1} * (1 - {0}) / {0}, dispersion = {1})",),
+    "dmulti": ("Multinomial({1}, {0})",),
+    "dwish": ("Wishart({1}, inverse({0}))",),
+    "dmt": ("MultivariateStudentT({2}, {0}, scale_tril = cholesky(inverse({1})))",),
     "dweib": ("Weibull(shape = {0}, scale = {1} ^ (-1 / {0}))",),
     "dchisqr": ("Chi2({0})",),
     # PyMC and Pyro.
@@ -80,7 +93,7 @@ LAWS: dict[str, tuple[str, ...]] = {
     "HalfFlat": ("Flat(lower = 0)",),
     "OrderedCategorical": ("OrderedLogistic({0}, {1})",),
 }
-PRECISION = frozenset({"dnorm", "dlnorm", "dt"})
+PRECISION = frozenset({"dnorm", "dlnorm", "dt", "ddexp", "dlogis"})
 
 # Parameters by other names; a precision becomes a standard deviation.
 PARAMETERS: dict[str, tuple[str, ...]] = {
@@ -123,6 +136,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "pnorm": ("normal_cdf({0})",),
     "log_sum_exp": ("logsumexp({0})", "logaddexp({0}, {1})"),
     "fabs": ("abs({0})",),
+    "sqr": ("square({0})",),
     "pow": ("{0} ^ {1}",),
     "power": ("{0} ^ {1}",),
     "ifelse": ("{1} if {0} else {2}",),
@@ -158,6 +172,18 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "log_determinant_spd": ("logdet({0})",),
     "determinant": ("det({0})",),
     "inv": ("1 / {0}",),
+    "inv_sqrt": ("1 / sqrt({0})",),
+    "inv_square": ("1 / {0} ^ 2",),
+    "log1m": ("log(1 - {0})",),
+    "log10": ("log({0}) / log(10)",),
+    "log2": ("log({0}) / log(2)",),
+    "variance": ("var({0})",),
+    "inv_Phi": ("normal_quantile({0})",),
+    "qnorm": ("normal_quantile({0})",),
+    "probit": ("normal_quantile({0})",),
+    "icloglog": ("inv_cloglog({0})",),
+    "crossprod": ("transpose({0}) @ {0}",),
+    "rep": ("full({1}, {0})",),
     "inverse_spd": ("inverse({0})",),
     "mdivide_left": ("solve({0}, {1})",),
     "mdivide_left_spd": ("solve({0}, {1})",),
@@ -191,18 +217,25 @@ TYPES = {
 
 # What the language has and this version does not yet.
 LATER = frozenset({
-    "ode", "ICAR", "Censored", "ZeroInflated", "Hurdle", "Mixture", "Interval",
+    "ode", "ICAR", "dinterval", "Censored", "ZeroInflated", "Hurdle", "Mixture", "Interval",
 })  # fmt: skip
 
 
 def rewrite(templates: Sequence[str], arguments: Sequence[str]) -> str:
     """Return the spelling here with the arguments put in, or its bare name."""
     for template in templates:
-        wanted = {int(i) for i in re.findall(r"\{(\d)\}", template)}
+        wanted = {int(i) for i in PLACE.findall(template)}
         if (max(wanted) + 1 if wanted else 0) == len(arguments):
-            return template.format(*map(_atom, arguments)) if _operator(template) else (
-                template.format(*arguments))  # fmt: skip
-    return re.sub(r"\{\d\}", "...", templates[0])
+            return PLACE.sub(lambda m: _put(m, arguments[int(m.group(1))]), template)
+    return PLACE.sub("...", templates[0])
+
+
+def _put(place: "re.Match[str]", argument: str) -> str:
+    """An argument in its place, in brackets where an operator stands beside it."""
+    before, after = place.string[: place.start()], place.string[place.end() :]
+    apart = re.search(r"(^|[(,=]) ?$", before) and re.match(r"$|[,)]", after)
+    chosen = re.search(r"^$|(if|else) $", before) and re.match(r"$| if| else", after)
+    return argument if apart or (chosen and " if " not in argument) else _atom(argument)
 
 
 def whole(span: Span, spelt: str) -> tuple[Edit, ...]:
@@ -217,10 +250,6 @@ def parameter(name: str, own: Sequence[str], value: str) -> str:
         if known in own:
             return f"{known} = {template.format(value) if template else value}"
     return ""
-
-
-def _operator(template: str) -> bool:
-    return re.fullmatch(r"\{\d\} [@^]|\{\d\} (\^|@|==) \{\d\}", template) is not None
 
 
 def _atom(text: str) -> str:
