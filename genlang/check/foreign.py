@@ -5,11 +5,11 @@ number of arguments, only the name is shown.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from genlang.source import Edit, Span
 
-PLACE = re.compile(r"\{(\d)\}")
+PLACE = re.compile(r"\{(\w+)\}")
 
 # Distributions whose parameters are told by position.
 LAWS: dict[str, tuple[str, ...]] = {
@@ -226,8 +226,13 @@ def rewrite(templates: Sequence[str], arguments: Sequence[str]) -> str:
     for template in templates:
         wanted = {int(i) for i in PLACE.findall(template)}
         if (max(wanted) + 1 if wanted else 0) == len(arguments):
-            return PLACE.sub(lambda m: _put(m, arguments[int(m.group(1))]), template)
+            return filled(template, {str(i): a for i, a in enumerate(arguments)})
     return PLACE.sub("...", templates[0])
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Return a template with values in its places."""
+    return PLACE.sub(lambda m: _put(m, values[m.group(1)]), template)
 
 
 def _put(place: "re.Match[str]", argument: str) -> str:

@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from genlang.pasted import bugs, formula, python, stan
-from genlang.pasted.lines import Line, shown
 from genlang.source import Span
 
 # A text with such a line is meant as genlang, whatever else stands in it.
@@ -13,28 +11,6 @@ OWN = re.compile(
     r"(?!quantities\b)[^\W\d]\w*[ \t]*[\[,:~=\n]|for[ \t]+\w+[ \t]+in[ \t]+\w+:)",
     re.MULTILINE,
 )
-BLOCK = re.compile(
-    r"^[ \t]*(?:functions|(?:transformed\s+)?(?:data|parameters)|generated\s+quantities)\s*\{",
-    re.MULTILINE,
-)
-MODEL = re.compile(r"^[ \t]*(?:model|data)\s*\{", re.MULTILINE)
-DECLARED = re.compile(
-    r"^[ \t]*(?:int|real|vector|row_vector|matrix|simplex|array)\s*[<\[ ][^;\n]*;", re.MULTILINE
-)
-DRAWN = re.compile(
-    r"^[ \t]*(?:for\s*\(\s*\w+\s+in\s+\d+\s*:"
-    r"|[\w.]+(?:\[[^\]\n]*\])?\s*~\s*d[a-z]+(?:\.\w+)?\s*\()",
-    re.MULTILINE,
-)
-PYMC = re.compile(r"^[ \t]*(?:(?:import|from)\s+pymc\w*\b|with\s+pm\.Model\(|\w+\s*=\s*pm\.[A-Z])",
-                  re.MULTILINE)  # fmt: skip
-PYRO = re.compile(r"^.*?(?:^\s*(?:import|from)\s+(?:num)?pyro\b|(?:num)?pyro\.(?:sample|plate)\()",
-                  re.MULTILINE)  # fmt: skip
-GUESS = (
-    "it does not say which names are data: what nothing else reads is taken for `observed`; "
-    "names without a line are `data`, sizes of loops `dim`s"
-)
-NO_BLOCKS = "there are no blocks: each line says by its first word what it declares"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,81 +28,13 @@ class Pasted:
 
 
 def pasted(text: str) -> Pasted | None:
-    """Recognize a program of Stan, BUGS, PyMC, Pyro or R; None for anything else."""
+    """Recognize a program of Stan, BUGS, PyMC, Pyro or R; None for anything else.
+
+    Only a text without a line of genlang is looked at more closely.
+    """
+    text = text.replace("\ufeff", " ").replace("\r\n", " \n").replace("\r", "\n")
     if OWN.search(text):
         return None
-    for read in (_stan, _python, _bugs, _formula):
-        try:
-            found = read(text)
-        except RecursionError:
-            return None
-        if found is not None:
-            return found
-    return None
+    from genlang.pasted.recognize import recognize
 
-
-def _stan(text: str) -> Pasted | None:
-    first = BLOCK.search(text) or DECLARED.search(text)
-    whole = MODEL.search(text)
-    if whole and not first and ";" in text and not DRAWN.search(text):
-        first = whole
-    if first is None or (whole is not None and not BLOCK.search(text) and DRAWN.search(text)):
-        return None
-    if BLOCK.search(text) or whole:
-        lines, program = stan.lines(text)
-        return _made("a Stan program", text, first, NO_BLOCKS, lines, program)
-    return _made("a Stan program", text, first, GUESS, stan.fragment(text))
-
-
-def _bugs(text: str) -> Pasted | None:
-    first = MODEL.search(text) or DRAWN.search(text)
-    if first is None:
-        return None
-    return _made("a BUGS or JAGS model", text, first, f"{GUESS}; precisions become standard deviations",
-                 bugs.lines(text))  # fmt: skip
-
-
-def _python(text: str) -> Pasted | None:
-    why = "a model file says how the data arose, and nothing about inference"
-    for language, sign in (("PyMC", PYMC), ("Pyro", PYRO)):
-        first = sign.search(text)
-        if first is not None:
-            name = "NumPyro" if language == "Pyro" and "numpyro" in text else language
-            return _made(f"a {name} program", text, first, why, python.lines(text))
-    return None
-
-
-def _formula(text: str) -> Pasted | None:
-    first = formula.FORMULA.search(text)
-    if first is None or re.match(r"(?:\w+\.)*\w+\(", text[first.end() :]):
-        return None
-    lines = formula.lines(text)
-    if not lines:
-        return None
-    why = "a formula leaves out the coefficients, and the groups' distribution"
-    return _made("an R formula", text, first, why, lines)
-
-
-def _made(
-    what: str,
-    text: str,
-    first: "re.Match[str]",
-    why: str,
-    lines: list[Line],
-    program: str = "",
-) -> Pasted:
-    start = first.start() + len(first.group()) - len(first.group().lstrip())
-    stop = min(max(first.end(), start + 1), (text + "\n").index("\n", start))
-    if what.startswith("an R"):
-        start, stop = first.span(1)
-        help_ = "write\n" + "\n".join(f"    {line.text}" for line in lines)
-    else:
-        rows = [text.count("\n", 0, line.start) + 1 for line in lines]
-        help_ = f"its lines are here\n{shown(lines, rows)}" if lines else ""
-    help_ = help_ or (
-        "`data x[N]: real` for inputs, `latent mu ~ Normal(0, 1)` for unknowns, "
-        "`observed y[N] ~ Normal(mu, 1)` for what was measured, `let` for intermediates"
-    )
-    remarks = re.findall(r"//[ \t]*([^\n]*)", text) if program else []
-    whole = "".join(f"# {r.rstrip()}\n" for r in remarks if r.strip()) + program
-    return Pasted(what, Span(start, stop), why, help_, whole if program else "")
+    return recognize(text)

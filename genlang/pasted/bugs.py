@@ -74,12 +74,12 @@ class Reading:
             if link and link.group(1) in LINKS:
                 left, value = link.group(2), LINKS[link.group(1)].format(value)
             return Line(start, f"let {target(left, writer)} = {value}", depth)
-        except Unsure:
+        except (Unsure, LookupError):  # what lacks a part has no line
             return Line(start, "", depth, "no certain line here")
 
     def drawn(self, start: int, end: int, left: str, reader: Reader, writer: Writer) -> Line:
         """The line of a value that is drawn."""
-        name = reader.take().text
+        name = reader.word()
         texts = [writer.write(value) for key, value in reader.arguments() if key is None]
         spelt = bounded(law(name, texts), reader, writer)
         base = left.partition("[")[0].strip()
@@ -93,7 +93,9 @@ class Reading:
 def bounded(spelt: str, reader: Reader, writer: Writer) -> str:
     """A distribution with its `T(low, high)`, which stands in its brackets here."""
     if reader.peek() in ("T", "I", "C"):
-        censored = reader.take().text == "C"
+        # `I(,)` of BUGS censors, which is the same only where nothing unknown is in it.
+        mark = reader.take().text
+        censored = mark == "C" or (mark == "I" and re.search(r"[(\s][^\W\d]", spelt) is not None)
         close = {"(": ")", "[": "]"}.get(reader.take().text, "")
         low = "" if reader.peek() == "," else writer.write(reader.expression())
         reader.take(",")

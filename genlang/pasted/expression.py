@@ -133,6 +133,13 @@ class Reader:
         self.at += 1
         return self.tokens[self.at - 1]
 
+    def word(self) -> str:
+        """Return the next token's text, which must be a name; raises Unsure."""
+        token = self.take()
+        if token.kind != "name":
+            raise Unsure
+        return token.text
+
     def skip(self, text: str) -> bool:
         """Whether the next token is the given one; it is taken then."""
         found = self.peek() == text and self.at < len(self.tokens)

@@ -9,7 +9,9 @@ from genlang.pasted.expression import Reader, Unsure, tokens
 from genlang.pasted.lines import Line
 from genlang.pasted.writing import Writer, plain
 
-FITS = r"(?:lm|glm|lmer|glmer|brm|gam|stan_lm|stan_glm|stan_lmer|stan_glmer)"
+FIT_NAMES = ("lm", "glm", "lmer", "glmer", "brm", "gam", "stan_lm", "stan_glm", "stan_lmer",
+             "stan_glmer")  # fmt: skip
+FITS = "(?:" + "|".join(FIT_NAMES) + ")"
 FORMULA = re.compile(
     rf"(?:\b{FITS}\s*\(\s*(?:formula\s*=\s*)?|^[ \t]*)([\w.]+)\s*~\s*", re.MULTILINE
 )
@@ -31,7 +33,7 @@ def lines(text: str) -> list[Line]:
     law = FAMILIES.get(family.group(1) if family else "gaussian", "")
     try:
         texts = _model(plain(found.group(1)), _terms(right), law) if law else []
-    except Unsure:
+    except (Unsure, LookupError):
         return []
     return [Line(found.start(1), t) for t in texts]
 

@@ -2,9 +2,11 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from genlang.check import foreign
 from genlang.pasted.expression import (
     Binary,
     Call,
@@ -38,8 +40,10 @@ SKIPPED = ("dims", "shape", "observed", "obs", "initval", "testval", "size", "in
 def lines(text: str) -> list[Line]:
     """Return the lines of a program of PyMC, Pyro or NumPyro; none where it is no Python."""
     try:
-        tree = ast.parse(text.removeprefix("\ufeff"))
-    except (SyntaxError, ValueError, RecursionError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     starts = [0]
     for row in text.splitlines(keepends=True):
@@ -119,7 +123,7 @@ class Reading:
         """`mu = pm.Normal("mu", 0, 1)`, `mu = pyro.sample("mu", ...)`, `mu = 2 * x`."""
         try:
             text = self.declared(name, value)
-        except Unsure:
+        except (Unsure, LookupError):  # what lacks a part has no line
             yield self.line(s, "", "no certain line here")
             return
         if text:
@@ -229,8 +233,7 @@ def spelling(law: ast.Call, kind: str, writer: Writer) -> str:
         given = dict(zip(parameters, values, strict=False)) | named
         if len(values) <= len(parameters) and set(given) == set(parameters):
             texts = {k: writer.write(node(v)) for k, v in given.items()}
-            loose = {k for k in texts if f"1 / {{{k}}}" in spelt}
-            return spelt.format(**{k: f"({t})" if k in loose else t for k, t in texts.items()})
+            return foreign.filled(spelt, texts)
     raise Unsure
 
 

@@ -69,7 +69,7 @@ class Program:
                     found += self.loop(s)
                     continue
                 text = self.text(s)
-            except Unsure:
+            except (Unsure, LookupError):  # what lacks a part has no line
                 found.append(Line(s.start, "", depth, "no certain line here"))
             else:
                 found += [Line(s.start, text, depth)] if text else []
@@ -102,6 +102,8 @@ class Program:
 
     def declaration(self, d: stan.Declared) -> str:
         """The line of a declaration: of a size, of data, of a parameter without a prior."""
+        if self.declared[d.name] is not d:
+            raise Unsure  # declared twice
         if d.value is not None:
             return self.assigned(Name(d.name), d.value)
         if d.block == "data":
@@ -128,8 +130,7 @@ class Program:
     def type(self, d: stan.Declared) -> str:
         """The type of data."""
         zero, one = _zero(d.lower), isinstance(d.upper, Number) and number(d.upper.text) == "1"
-        if d.kind == "int" and d.name in self.codes:
-            assert isinstance(d.upper, Name)
+        if d.kind == "int" and d.name in self.codes and isinstance(d.upper, Name):
             return f"index({d.upper.name})"
         if d.kind in OWN:
             scalar = "int" if d.kind == "int" else "real"

@@ -129,6 +129,8 @@ class Parser:
     def statement(self) -> list[Statement]:
         """One statement; what cannot be read is skipped up to its end."""
         at = self.reader.at
+        if at >= len(self.reader.tokens):
+            raise Unsure
         start = self.reader.tokens[at].start
         try:
             if self.reader.skip("{"):
@@ -176,7 +178,7 @@ class Parser:
     def _loop(self, start: int) -> Loop:
         self.reader.take("for")
         self.reader.take("(")
-        index = self.reader.take().text
+        index = self.reader.word()
         self.reader.take("in")
         low = self.reader.expression()
         self.reader.take(":")
@@ -187,7 +189,7 @@ class Parser:
         return Loop(start, index, low, high, tuple(self.statement()))
 
     def _drawn(self, start: int, left: Node) -> Drawn:
-        law = self.reader.take().text
+        law = self.reader.word()
         given = self.reader.arguments()
         ends: list[Node | None] = [None, None]
         if self.reader.skip("T"):
@@ -202,14 +204,14 @@ class Parser:
         axes: tuple[str, ...] = ()
         if self.reader.skip("array"):
             axes = self._dims()
-        kind = self.reader.take().text
+        kind = self.reader.word()
         if kind not in TYPES:
             raise Unsure
         lower, upper = self._bounds()
         own = self._dims() if self.reader.peek() == "[" else ()
         found: list[Statement] = []
         while True:
-            name = self.reader.take().text
+            name = self.reader.word()
             after = self._dims() if self.reader.peek() == "[" else ()  # `real x[N]`, as once
             value = self.reader.expression() if self.reader.skip("=") else None
             found.append(
@@ -224,7 +226,7 @@ class Parser:
         ends: dict[str, Node] = {}
         if self.reader.skip("<"):
             while not self.reader.skip(">"):
-                word = self.reader.take().text
+                word = self.reader.word()
                 self.reader.take("=")
                 ends[word] = self.reader.expression(ADDITIVE)
                 self.reader.skip(",")
