@@ -6,7 +6,7 @@ from functools import cached_property
 from genlang.check.check import check
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.pasted import Pasted, pasted
+from genlang.pasted import Pasted, pasted, respelt
 from genlang.plan.cost import fixed, over_budget
 from genlang.plan.plan import Plan, plan
 from genlang.plan.weights import too_heavy
@@ -73,6 +73,7 @@ def _planned(
     if foreign is not None:
         return None, None, (_of_another_language(foreign, text),)
     file, syntax = parse(source)
+    syntax = tuple(respelt(d, source) for d in syntax)
     model, found = check(file, source, python=python)
     if any(d.severity == "error" for d in syntax):
         # What could be parsed is checked too, for its independent errors' sake.

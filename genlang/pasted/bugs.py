@@ -6,7 +6,7 @@ other one as an unknown, and the reader is told so.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from genlang.pasted.expression import Name, Reader, Subscript, Token, Unsure, tokens
 from genlang.pasted.lines import Line, over, without_comments
@@ -170,9 +170,17 @@ def lines(text: str) -> list[Line]:
     sides = re.findall(r"(?:~|<-|=)([^~;\n]*)", bare) + re.findall(r"\[([^\]]*)\]", bare)
     reads = {t.text for side in sides for t in names(side)}
     made = {m[0]: m[1] for m in re.findall(r"([\w.]+)(?:\[[^\]]*\])?\s*(?:<-|~|=)\s*(\w*)", bare)}
-    inner = {t.text for s in re.findall(r"\[([^\]]*\[?)", bare) for t in names(s.rstrip("["))}
+    inner = re.findall(r"\[[^\[\]]*?([\w.]+)\[", bare)
     codes = {n for n in inner if made.get(n, "dcat") == "dcat"}
     return list(Reading(bare, reads, codes).statements(start, stop))
+
+
+def one(text: str) -> list[Line]:
+    """Return the line of a statement that stands alone, in loops over what subscripts its name."""
+    loops = re.findall(r"[^\W\d]\w*", text.partition("~")[0].partition("[")[2])
+    return [
+        replace(x, depth=0) for x in Reading(text, set(), set(), loops).statements(0, len(text))
+    ]
 
 
 def names(text: str) -> list[Token]:

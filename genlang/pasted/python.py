@@ -32,6 +32,8 @@ SIGNS: dict[type, str] = {
 }  # fmt: skip
 PREFIXES: dict[type, str] = {ast.USub: "-", ast.UAdd: "+", ast.Not: "not"}
 SAMPLE = re.compile(r"(?:num)?pyro\.sample$|sample$")
+# What is called to fit or to look at the fit declares nothing.
+SAMPLER = re.compile(r"pm\.(?!math\.)|(?:num)?pyro\.|az\.|MCMC|NUTS|HMC|SVI|Predictive|Trace")
 PLATE = re.compile(r"(?:(?:num)?pyro\.)?plate$")
 SKIPPED = ("dims", "shape", "observed", "obs", "initval", "testval", "size", "infer", "rng_key",
            "compute_corr", "transform", "sample_shape", "validate_args", "total_size")  # fmt: skip
@@ -137,7 +139,7 @@ class Reading:
         last = path.rpartition(".")[2]
         if isinstance(value, ast.Call) and path:
             site = text_of(value.args[0]) if value.args else ""
-            if SAMPLE.search(path) and site and len(value.args) > 1:
+            if SAMPLE.search(path) and len(value.args) > 1:
                 return self.sampled(name or site, value, writer)
             if PLATE.search(path):
                 self.named[name] = dim_of(value)
@@ -154,7 +156,7 @@ class Reading:
                 return self.drawn(name or site, value, value, "pm", writer)
             if path.startswith("pm.") and site:
                 raise Unsure
-        if not name or path.startswith(("pm.", "pyro.", "numpyro.", "az.", "MCMC", "NUTS", "SVI")):
+        if not name or SAMPLER.match(path):
             return ""
         return f"let {name}{self.indices()} = {writer.write(node(value))}"
 
@@ -181,6 +183,8 @@ class Reading:
             data = dotted(observed.value)
         word = "latent" if observed is None or none(observed) else "observed"
         name = plain(data.rpartition(".")[2]) if word == "observed" and data else name
+        if not name:
+            raise Unsure
         own = self.subscripts(call)
         if word == "observed":
             read = (self.dims.get(w, "") for w in re.findall(r"[^\W\d]\w*", spelt))

@@ -43,6 +43,15 @@ def recognize(text: str) -> Pasted | None:
     return None
 
 
+def one_line(text: str) -> tuple[str, bool]:
+    """Return a line that stands alone as it is here, and whether its first word is certain."""
+    certain = re.search(r"(?:^|=\s*)(?:pm|pyro|numpyro)\.", text) is not None
+    found = python.lines(text) if certain else bugs.one(text.rstrip("; "))
+    texts = [line.text for line in found if line.text]
+    drawn = texts and (certain or "~" in texts[0])
+    return (texts[0], certain) if drawn else ("", False)
+
+
 def _stan(text: str) -> Pasted | None:
     first = BLOCK.search(text) or DECLARED.search(text)
     whole = MODEL.search(text)
@@ -76,10 +85,13 @@ def _python(text: str) -> Pasted | None:
 
 def _formula(text: str) -> Pasted | None:
     first = formula.FORMULA.search(text)
-    if first is None or re.match(r"(?:\w+\.)*\w+\(", text[first.end() :]):
+    if first is None:
+        return None
+    fit = first.group().lstrip().startswith(formula.FIT_NAMES) and "(" in first.group()
+    if not fit and re.match(r"(?:\w+\.)*\w+\(", text[first.end() :]):
         return None
     lines = formula.lines(text)
-    if not lines and not first.group().rstrip().startswith(formula.FIT_NAMES):
+    if not (fit or lines):
         return None
     why = (
         "a formula leaves out the coefficients, and the distribution of groups; columns are taken "
@@ -100,7 +112,7 @@ def _made(
     stop = min(max(first.end(), start + 1), (text + "\n").index("\n", start))
     if what.startswith("an R"):
         start, stop = first.span(1)
-        help_ = "write\n" + "\n".join(f"    {line.text}" for line in lines)
+        help_ = "\n".join(["write" * bool(lines), *(f"    {line.text}" for line in lines)])
     else:
         rows = [text.count("\n", 0, line.start) + 1 for line in lines]
         help_ = f"its lines are here\n{shown(lines, rows)}" if lines else ""
