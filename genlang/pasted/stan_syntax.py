@@ -1,7 +1,7 @@
 """Programs of Stan as data: blocks of declarations, draws, assignments and loops."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 
 from genlang.pasted.expression import ADDITIVE, Call, Name, Node, Number, Reader, Unsure, tokens
 from genlang.pasted.lines import without_comments
@@ -259,6 +259,7 @@ def names(node: object) -> set[str]:
             return set().union(*(names(n) for n in node)) if node else set()
         case None | Number() | str():
             return set()
+        case _ if is_dataclass(node) and not isinstance(node, type):
+            return set().union(*(names(getattr(node, f.name)) for f in fields(node)))
         case _:
-            parts = (getattr(node, slot) for slot in type(node).__slots__)  # type: ignore[attr-defined]
-            return set().union(*(names(p) for p in parts))
+            return set()
