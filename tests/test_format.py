@@ -111,6 +111,7 @@ def test_the_bundled_models_are_laid_out(path):
 def test_the_models_of_readme_are_laid_out():
     text = (HERE.parent / "README.md").read_text(encoding="utf-8")
     models = dict(re.findall(r"(?ms)^```gen (\S+)\n(.*?)^```", text))
+    del models["wrong_signs.gen"]  # which no layout mends
     assert [name for name in models if genlang.format(models[name]) != models[name]] == [
         "loose.gen"
     ]

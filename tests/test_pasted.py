@@ -447,6 +447,22 @@ def test_a_program_with_a_line_that_is_not_certain_is_left_alone(case: str) -> N
     assert fix(text).text == text
 
 
+def test_a_program_inside_a_text_of_python_is_shown_and_not_fixed() -> None:
+    text = f'import stan\ncode = """\n{SCHOOLS}"""\nposterior = stan.build(code)\n'
+    found = only(text)
+    assert found.message == "this is a Stan program"
+    assert "line  19: latent mu ~ Normal(0, 5)" in found.help
+    assert found.edits == ()
+
+
+def test_blocks_of_jags_are_not_those_of_stan() -> None:
+    text = "data {\n  M <- N * 2\n}\nmodel {\n  for (i in 1:N) { y[i] ~ dnorm(mu, 1) }\n}\n"
+    assert only(text).message == "this is a BUGS or JAGS model"
+    assert "observed y[i] ~ Normal(mu, 1 / sqrt(1))" in only(text).help
+    nimble = f"code <- nimbleCode({{\n{text.partition('model {')[2][:-3]}\n}})\n"
+    assert "observed y[i] ~ Normal(mu, 1 / sqrt(1))" in only(nimble).help
+
+
 def test_line_ends_of_windows_and_a_byte_order_mark_change_nothing() -> None:
     assert only("\ufeff" + SCHOOLS).message == "this is a Stan program"
     assert fix(SCHOOLS.replace("\n", "\r\n")).text == HERE.replace("\n", "\r\n")
@@ -474,6 +490,9 @@ AMONG = {
     "let e <- 2 * x": "write `let e = 2 * x`",
     "let e = x' @ x": "write `transpose(x)`; a vector needs none",
     "let e = inv(x[0] + 1)": "write `1 / (x[0] + 1)`",
+    "let e = np.std(x)": "write `sqrt(mean((x - mean(x)) ^ 2))`",
+    "latent s ~ Gamma(mu = 2, sigma = 1)": "write `mean = 2`",
+    "for (i in 1:N) let z[i] = 2 * i": "and `i + 1` the number",
     "let e = log1m(x[0])": "write `log(1 - x[0])`",
     "let e = np.where(x[0] > 0, 1, 2)": "write `1 if x[0] > 0 else 2`",
     "let e = ilogit(x[0])": "write `sigmoid(x[0])`",

@@ -76,6 +76,11 @@ def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
         if base in DISTRIBUTIONS:
             scope.fail("E290", f"`{base}.{name}` is not supported yet", node.function.span)
         arguments = [scope.text(a.span) for a in node.arguments]
+        if name in foreign.BY_N and base != "torch":
+            spelt = foreign.BY_N[name].format(*arguments[:1] or ["x"])
+            why = "it divides by n, `var` and `sd` by n - 1"
+            scope.fail("E209", f"`{base}.{name}` has another spelling here", node.function.span,
+                       why=why, help=f"write `{spelt}`")  # fmt: skip
         if name in FUNCTIONS:
             edit = f"write `{name}({', '.join(arguments)})`"
             scope.fail("E209", f"`{base}.{name}` is called `{name}` here", node.function.span,

@@ -97,13 +97,10 @@ PRECISION = frozenset({"dnorm", "dlnorm", "dt", "ddexp", "dlogis"})
 
 # Parameters by other names; a precision becomes a standard deviation.
 PARAMETERS: dict[str, tuple[str, ...]] = {
-    "mu": ("loc", "mean", "log_mean"),
-    "sigma": ("scale", "sd"),
+    "mu": ("loc", "mean", "rate"),
+    "sigma": ("sd", "scale"),
     "sd": ("scale",),
-    "loc": ("mean", "log_mean"),
     "concentration": ("shape",),
-    "low_": ("low",),
-    "high_": ("high",),
     "std": ("scale",),
     "lam": ("rate", "scale = 1 / sqrt({0})"),
     "nu": ("df",),
@@ -157,7 +154,6 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "pmax": ("max({0}, {1})",),
     "pmin": ("min({0}, {1})",),
     "trunc": ("floor({0})",),
-    "std": ("sd({0})",),
     "ln": ("log({0})",),
     "gammaln": ("lgamma({0})",),
     "loggam": ("lgamma({0})",),
@@ -201,6 +197,9 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
     "square_root": ("sqrt({0})",),
     "array": ("{0}",),
 }
+
+# NumPy and JAX divide by n where `var` and `sd` divide by n - 1, and so does PyTensor.
+BY_N = {"var": "mean(({0} - mean({0})) ^ 2)", "std": "sqrt(mean(({0} - mean({0})) ^ 2))"}
 
 NAMES = {
     "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "Inf": "inf",

@@ -229,8 +229,8 @@ def _match_arguments(node: nodes.Call, row: Row, scope: Scope) -> dict[str, node
             result[canonical[i].name] = a
         elif a.name not in names:
             spelt = foreign.parameter(a.name, own, scope.text(a.value.span))
-            near = [meant(a.name, names)] if meant(a.name, names) else []
-            near = near or [n for n in names if n.startswith(a.name) and len(a.name) > 2][:1]
+            near = [n for n in names if n.startswith(a.name) and len(a.name) > 2]  # `prob`
+            near = near if len(near) == 1 else [n for n in names if n == meant(a.name, names)]
             edit = f"write `{spelt}`" if spelt else suggest(a.name, names) or f"write {_ways(row)}"
             spelt = spelt or "".join(f"{n} = {scope.text(a.value.span)}" for n in near)
             scope.fail("E404", f"`{row.name}` has no parameter `{a.name}`", a.span, help=edit,

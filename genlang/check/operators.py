@@ -17,7 +17,7 @@ from genlang.check.rows import contracted
 from genlang.check.scope import Scope
 from genlang.check.shapes import joined, same, show
 from genlang.diagnostics import correction, suggest
-from genlang.source import Edit, Span
+from genlang.source import Span
 
 ARITHMETIC = frozenset("+-*/%^")
 BOOL = Type("bool")
@@ -66,10 +66,8 @@ def matmul(left: Expr, right: Expr, span: Span, scope: Scope) -> Expr:
     a, b = left.type.dims, right.type.dims
     if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2):
         edit = "a number is multiplied by `*`" if not (a and b) else ""
-        sign = scope.source.text.find("@", left.span.end, right.span.start)
-        star = (Edit(Span(sign, sign + 1), "*"),) if edit and sign >= 0 else ()
         scope.fail("E301", f"`@` wants vectors or matrices, here {show(a)} and {show(b)}", span,
-                   help=edit, edits=star)  # fmt: skip
+                   help=edit)  # fmt: skip
     if not same(a[-1], b[0]):
         why = "the last dim of the left side and the first of the right differ"
         scope.fail("E301", f"`@` sums over one dim, here {show(a)} and {show(b)}", span, why=why)

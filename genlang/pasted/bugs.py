@@ -164,7 +164,7 @@ def statement_end(text: str, start: int, stop: int) -> int:
 def lines(text: str) -> list[Line]:
     """Return the lines of a model of BUGS or JAGS."""
     bare = without_comments(text, "#")
-    block = re.search(r"\bmodel\s*\{", bare)
+    block = re.search(r"\bmodel\s*\{|\bnimbleCode\(\s*\{", bare)
     start = block.end() if block else 0
     stop = closing(bare, block.end() - 1) if block else len(bare)
     sides = re.findall(r"(?:~|<-|=)([^~;\n]*)", bare) + re.findall(r"\[([^\]]*)\]", bare)

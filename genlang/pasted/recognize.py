@@ -19,6 +19,10 @@ DRAWN = re.compile(
     r"|[\w.]+(?:\[[^\]\n]*\])?\s*~\s*d[a-z]+(?:\.\w+)?\s*\()",
     re.MULTILINE,
 )
+BUGS_LAW = re.compile(
+    r"~\s*d(?:norm|lnorm|gamma|unif|bern|bin|pois|cat|exp|beta|t|mnorm|wish|dirich|dirch|weib|multi"
+    r"|negbin|interval|chisqr|par|logis|dexp)\s*\("
+)
 PYMC = re.compile(r"^[ \t]*(?:(?:import|from)\s+pymc\w*\b|with\s+pm\.Model\(|\w+\s*=\s*pm\.[A-Z])",
                   re.MULTILINE)  # fmt: skip
 PYRO = re.compile(
@@ -53,11 +57,13 @@ def one_line(text: str) -> tuple[str, bool]:
 
 
 def _stan(text: str) -> Pasted | None:
+    if BUGS_LAW.search(text):
+        return None
     first = BLOCK.search(text) or DECLARED.search(text)
     whole = MODEL.search(text)
-    if whole and not first and ";" in text and not DRAWN.search(text):
+    if whole and not first and ";" in text:
         first = whole
-    if first is None or (whole is not None and not BLOCK.search(text) and DRAWN.search(text)):
+    if first is None:
         return None
     if BLOCK.search(text) or whole:
         lines, program = stan.lines(text)

@@ -26,7 +26,7 @@ def lines(text: str) -> tuple[list[Line], str]:
             one = program.lines([s])
             found += one
             items.append(one)
-    certain = all(x.text for x in found) and not blocks.get("functions")
+    certain = all(x.text for x in found) and not blocks.get("functions") and stan.alone(text)
     return found, _ordered(items) if certain and found else ""
 
 

@@ -101,6 +101,16 @@ def read(text: str) -> dict[str, list[Statement]]:
     return found
 
 
+def alone(text: str) -> bool:
+    """Whether a text holds nothing but blocks and comments."""
+    bare = without_comments(text, "//")
+    where, outside = 0, ""
+    while (block := BLOCK.search(bare, where)) is not None:
+        outside += bare[where : block.start()]
+        where = _closing(bare, block.end() - 1) + 1
+    return not (outside + bare[where:]).strip()
+
+
 def _closing(text: str, opening: int) -> int:
     depth = 0
     for i in range(opening, len(text)):

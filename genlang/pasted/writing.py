@@ -101,6 +101,8 @@ class Writer:
         if any(key is not None for key, _ in arguments):
             raise Unsure
         texts = [self.write(value) for _, value in arguments]
+        if base != name and base in foreign.BY_N:
+            raise Unsure
         if base in ("c", "array", "tensor"):
             return (texts[0] if base != "c" else f"[{', '.join(texts)}]"), ATOM
         if base in foreign.FUNCTIONS:

@@ -4,6 +4,7 @@ Names of other languages parse; `check.foreign` knows them.
 """
 
 import re
+from itertools import takewhile
 
 from genlang.diagnostics import Diagnostic
 from genlang.source import Edit, Span
@@ -113,7 +114,23 @@ def loop(spot: Spot) -> Diagnostic | None:
     if not over:
         edit = f"declare a dim, `dim {index.upper()} = {high or stop}`, and loop over it"
         return Diagnostic("E112", message, place, why, edit)
-    return Diagnostic("E112", message, place, why, f"write `{header.text}`", edits=edits)
+    edit = f"write `{header.text}`"
+    if not python and _counted_from_one(spot.text, found.end(), index, spot.indent):
+        edit += f"; a subscript is one less, and `{index} + 1` the number"
+        edits = ()
+    return Diagnostic("E112", message, place, why, edit, edits=edits)
+
+
+def _counted_from_one(text: str, start: int, index: str, indent: str) -> bool:
+    """Whether the body of a loop takes its index as a number, or subscripts by numbers."""
+    lines = text[start:].split("\n")
+    inner = [lines[0], *takewhile(lambda x: x.startswith(f"{indent} ") or not x.strip(), lines[1:])]
+    body = re.sub(r"#.*|//.*", "", "\n".join(inner))
+    if re.search(r"\[\s*(?:[^\[\]]*,\s*)?\d+\s*[\],]", body):
+        return True
+    while "[" in body and (outside := re.sub(r"\[[^\[\]]*\]", "", body)) != body:
+        body = outside
+    return re.search(rf"\b{index}\b", body) is not None
 
 
 def _part(first: int, stop: str) -> str:
