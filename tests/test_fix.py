@@ -209,6 +209,7 @@ def test_mutated_programs_are_fixed_or_left_and_never_worse() -> None:
         syntax = [c for c in errors(before[1]) if c.startswith("E1")]
         assert syntax or not [c for c in errors(fixed.diagnostics) if c.startswith("E1")], text
         assert before[0] is None or fixed.model is not None
+        assert fix(fixed.text).text == fixed.text, text
         for d in before[1]:
             spans = sorted((e.span.start, e.span.end) for e in d.edits)
             assert all(0 <= a <= b <= len(text) for a, b in spans), text

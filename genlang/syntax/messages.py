@@ -279,11 +279,11 @@ def _sign(spot: Spot) -> Diagnostic | None:
     word = spot.declares
     after = spot.rest[1:].strip()
     law = LAW.match(after)
-    if spot.rest.startswith("=") and word in DRAWS:
+    if spot.rest.startswith("=") and word in DRAWS and "~" not in spot.line():
         mend = Edit(spot.place, "~") if law else Edit(spot.find(rf"\b{word}\b"), "let")
         message = f"`{word}` takes a distribution after `~`"
         return Diagnostic("E109", message, spot.place, help=spot.edited(mend), edits=(mend,))
-    if spot.rest.startswith("~") and word in VALUES:
+    if spot.rest.startswith("~") and word in VALUES and "=" not in spot.before:
         if word == "let" and not law:
             mend = Edit(spot.place, "=")
         else:
