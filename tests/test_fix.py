@@ -112,6 +112,10 @@ for s in N:
         "latent s ~ Exponential(1)\nobserved y[n in N] ~ Normal(mu = 0, tau = s)\n",
         "latent s ~ Exponential(1)\nobserved y[n in N] ~ Normal(loc = 0, scale = 1 / sqrt(s))\n",
     ),
+    "quotes of a word processor": (
+        "dim arm = [“a”, \u2018b\u2019]\nobserved y[arm] ~ Normal(0, 1)\n",
+        'dim arm = ["a", "b"]\nobserved y[arm] ~ Normal(0, 1)\n',
+    ),
     "a comment at the end": (
         "latent mu = Normal(0, 1)  # = a; b\nobserved y[N] ~ Normal(mu, 1)\n",
         "latent mu ~ Normal(0, 1)  # = a; b\nobserved y[N] ~ Normal(mu, 1)\n",

@@ -16,7 +16,8 @@ OPERATORS = {
     ".*": "*", "./": "/", ".^": "^", ":=": "=",
     "\u00d7": "*", "·": "*", "÷": "/", "\u2212": "-", "\u2013": "-", "≤": "<=", "≥": ">=",
     "≠": "!=", "\u223c": "~",
-    "∈": "in", "→": "->", "“": '"', "”": '"', "„": '"', "²": " ^ 2", "³": " ^ 3", "∞": "inf",
+    "∈": "in", "→": "->", "“": '"', "”": '"', "„": '"', "\u2018": '"', "\u2019": '"',
+    "²": " ^ 2", "³": " ^ 3", "∞": "inf",
 }  # fmt: skip
 STAN_BLOCK = re.compile(
     r"[ \t]*(functions|data|transformed data|parameters|transformed parameters|model"
@@ -173,7 +174,11 @@ def operator(spot: Spot) -> Diagnostic | None:
             place = Span(start, start + len(sign))
             message = f"`{sign}` is written `{new.strip()}`"
             if new == '"':
-                quotes = re.compile("[“”„]").finditer(spot.text, spot.line_start, spot.line_stop)
+                if sign in "\u2018\u2019" and not re.search("\u2018.*\u2019", spot.line()):
+                    continue  # an apostrophe that stands alone
+                quotes = re.compile("[“”„\u2018\u2019]").finditer(
+                    spot.text, spot.line_start, spot.line_stop
+                )
                 return _written(message, place, spot, *(Edit(Span(*q.span()), '"') for q in quotes))
             wide = spot.find(re.escape(sign) + r"\s*", start) if new.isalpha() else place
             joined = new.isalpha() and spot.text[start - 1] not in " (["
