@@ -127,6 +127,8 @@ class Scope:
         edits: tuple[Edit, ...] = (),
     ) -> NoReturn:
         """Report a fault and give up the statement."""
+        # In a function that is written out, the text is that of another line than the values.
+        edits = edits if span.call is None else ()
         self.found.append(Diagnostic(code, message, span, why, help, second, edits=edits))
         raise Poison
 
