@@ -1,11 +1,12 @@
 """The certain edits of a model's diagnostics, applied until none is left."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from genlang.check.model import Model
 from genlang.diagnostics import Diagnostic
 from genlang.pipeline import check_text
+from genlang.records import dataclass
 from genlang.source import Edit, Span, edited
 
 ROUNDS = 100  # each applies all edits that are apart from one another

@@ -5,10 +5,10 @@ without such a mark belongs to both.
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from genlang.diagnostics import Diagnostic, OptionError
+from genlang.records import dataclass
 
 FOLDER = Path(__file__).parent
 BLOCK = re.compile(r"^```(\w+) ?(wrong|right|)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,9 +1,10 @@
 """Whole programs of other languages: recognized once, with the lines that they are here."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from genlang.diagnostics import Diagnostic
+from genlang.records import dataclass
 from genlang.source import Edit, Source, Span
 
 # A text with such a line is meant as genlang, whatever else stands in it.

@@ -6,11 +6,12 @@ other one as an unknown, and the reader is told so.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from genlang.pasted.expression import Name, Reader, Subscript, Token, Unsure, tokens
 from genlang.pasted.lines import Line, over, without_comments
 from genlang.pasted.writing import Writer, law, plain
+from genlang.records import dataclass
 
 LINKS = {
     "log": "exp({})", "logit": "sigmoid({})", "cloglog": "inv_cloglog({})",

@@ -5,7 +5,8 @@ What is not certain raises `Unsure`: no text is better than one with another mea
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from genlang.records import dataclass
 
 TOKEN = re.compile(
     r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)L?"

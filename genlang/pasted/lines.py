@@ -1,7 +1,8 @@
 """What a pasted program becomes: for each of its lines that is certain, the line here."""
 
 import re
-from dataclasses import dataclass
+
+from genlang.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from genlang.check import foreign
 from genlang.pasted.expression import (
@@ -21,6 +21,7 @@ from genlang.pasted.expression import (
 from genlang.pasted.lines import Line
 from genlang.pasted.python_laws import WAYS
 from genlang.pasted.writing import Writer, plain
+from genlang.records import dataclass
 
 CONSTRAINTS = {
     "positive": "positive", "unit_interval": "unit", "real": "real", "nonnegative": "nonneg",

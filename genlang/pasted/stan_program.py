@@ -6,7 +6,7 @@ where its arguments are known, and uncertain where they are not, since Stan does
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from genlang.lang.distributions import DISTRIBUTIONS, Row
 from genlang.pasted import stan_syntax as stan
@@ -14,6 +14,7 @@ from genlang.pasted.expression import Call, Name, Node, Number, Subscript, Unsur
 from genlang.pasted.lines import Line, over
 from genlang.pasted.stan_values import OWN, SQUARE, StanWriter, base_of, fancy
 from genlang.pasted.writing import law, number
+from genlang.records import dataclass
 
 STRUCTURED = {"ordered": "ordered", "positive_ordered": "positive_ordered"}
 CODED = ("categorical", "categorical_logit", "ordered_logistic", "ordered_probit")

@@ -1,10 +1,11 @@
 """Programs of Stan as data: blocks of declarations, draws, assignments and loops."""
 
 import re
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 
 from genlang.pasted.expression import ADDITIVE, Call, Name, Node, Number, Reader, Unsure, tokens
 from genlang.pasted.lines import without_comments
+from genlang.records import dataclass
 
 BLOCKS = ("functions", "data", "transformed data", "parameters", "transformed parameters", "model",
           "generated quantities")  # fmt: skip

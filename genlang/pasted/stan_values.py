@@ -1,10 +1,11 @@
 """Expressions of Stan as genlang writes them: products of matrices, whole arrays of indices."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from genlang.pasted import stan_syntax as stan
 from genlang.pasted.expression import Binary, Call, Name, Node, Number, Subscript, Unary, Unsure
 from genlang.pasted.writing import Writer
+from genlang.records import dataclass
 
 Shape = tuple[str, ...]  # of an expression: `a` an array's axis, `v` a column, `w` a row, `r c`
 OWN: dict[str, Shape] = {"vector": ("v",), "row_vector": ("w",), "matrix": ("r", "c"),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from genlang.check import foreign
 from genlang.lang.functions import CONSTANTS, FUNCTIONS
@@ -21,6 +21,7 @@ from genlang.pasted.expression import (
     Unary,
     Unsure,
 )
+from genlang.records import dataclass
 
 WRITTEN = {
     "||": "or", "|": "or", "&&": "and", "&": "and", ".*": "*", "./": "/", "%*%": "@", "%%": "%",
