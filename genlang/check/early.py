@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from genlang.source import Edit, Span
 
 WORD = re.compile(r"[^\W\d]\w*")
-HEAD = re.compile(r"(dim|data|param|latent|observed|generated|let|report|factor|require|for)\b|##")
+HEAD = re.compile(
+    r"(dim|data|param|latent|observed|generated|let|report|factor|require|def|net|guide|for)\b|##"
+)
 
 
 def moved_up(text: str, used: Span, name: str, places: Mapping[str, Span]) -> tuple[Edit, ...]:

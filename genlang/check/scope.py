@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypedDict, TypeVar, Unpack
 
 from genlang.check.early import moved_up
 from genlang.check.foreign import NAMES
@@ -16,6 +16,15 @@ from genlang.source import Edit, Source, Span
 from genlang.syntax import nodes
 
 T = TypeVar("T")
+
+
+class Parts(TypedDict, total=False):
+    """What a diagnostic says besides its message."""
+
+    why: str
+    help: str
+    second: tuple[Span, str] | None
+    edits: tuple[Edit, ...]
 
 
 class Poison(Exception):  # noqa: N818 (never leaves the checker)
@@ -115,35 +124,17 @@ class Scope:
             self.declaring = ""
             self.early.pop(name, None)
 
-    def fail(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        *,
-        why: str = "",
-        help: str = "",  # noqa: A002 (the part of a diagnostic)
-        second: tuple[Span, str] | None = None,
-        edits: tuple[Edit, ...] = (),
-    ) -> NoReturn:
+    def fail(self, code: str, message: str, span: Span, **parts: Unpack[Parts]) -> NoReturn:
         """Report a fault and give up the statement."""
-        # In a function that is written out, the text is that of another line than the values.
-        edits = edits if span.call is None else ()
-        self.found.append(Diagnostic(code, message, span, why, help, second, edits=edits))
+        if span.call is not None:
+            # In a function that is written out, the text is that of another line than the values.
+            parts.pop("edits", None)
+        self.found.append(Diagnostic(code, message, span, **parts))
         raise Poison
 
-    def warn(
-        self,
-        code: str,
-        message: str,
-        span: Span,
-        *,
-        why: str = "",
-        help: str = "",  # noqa: A002 (the part of a diagnostic)
-        second: tuple[Span, str] | None = None,
-    ) -> None:
+    def warn(self, code: str, message: str, span: Span, **parts: Unpack[Parts]) -> None:
         """Report something doubtful and go on."""
-        found = Diagnostic(code, message, span, why, help, second)
+        found = Diagnostic(code, message, span, **parts)
         if found not in self.found:  # what is typed again is no second doubt
             self.found.append(found)
 
@@ -269,7 +260,7 @@ class Scope:
                 why="a model is read from top to bottom",
                 help="move its declaration above this line",
                 second=(place, "declared here"),
-                edits=moved_up(self.source.text, span, name, self.later),
+                edits=() if name in guided else moved_up(self.source.text, span, name, self.later),
             )
 
     def dim(self, name: str, span: Span) -> Dim:
