@@ -438,11 +438,12 @@ def _truncated(name: str, x: Value, p: Parameters, low: Value, high: Value) -> f
     if name == "Flat" or (low is None and high is None):
         return density
     if name in DISCRETE:
-        floor = 0 if low is None else max(0, math.ceil(low))
+        least = p["low"] if name == "DiscreteUniform" else 0
+        floor = least if low is None else max(least, math.ceil(low))
         if high is not None:
             inside = range(floor, math.floor(high) + 1)
             return density - _logsumexp([_untruncated(name, k, p) for k in inside])
-        below = [math.exp(_untruncated(name, k, p)) for k in range(floor)]
+        below = [math.exp(_untruncated(name, k, p)) for k in range(least, floor)]
         return density - math.log1p(-math.fsum(below))
     law = FROZEN[name](p)
     low = -math.inf if low is None else low
@@ -451,6 +452,32 @@ def _truncated(name: str, x: Value, p: Parameters, low: Value, high: Value) -> f
     # In the upper tail the survival function keeps the digits that the cdf loses.
     mass = float(law.sf(low)) - right if left > 0.5 else float(law.cdf(high)) - left
     return density - math.log(mass)
+
+
+def _tails(
+    x: Value, law: ir.Distribution, p: Parameters, low: Value, high: Value
+) -> tuple[float, float]:
+    """The probabilities up to a number and above it."""
+    if law.name in DISCRETE:
+        if law.name in FINITE or high is not None:
+            values: Sequence[Value] = _states(law, p, low, high)
+        else:
+            values = range(math.floor(x) + 1)
+        masses = [(k, math.exp(_truncated(law.name, k, p, low, high))) for k in values]
+        below = math.fsum(m for k, m in masses if k <= x)
+        above = math.fsum(m for k, m in masses if k > x)
+        return below, above if law.name in FINITE or high is not None else 1 - below
+    frozen = FROZEN[law.name](p)
+    least = -math.inf if low is None else low
+    most = math.inf if high is None else high
+    at = min(max(x, least), most)
+    # In the upper tail the survival function keeps the digits that the cdf loses.
+    if frozen.cdf(least) > 0.5:
+        first, here, last = (float(frozen.sf(v)) for v in (least, at, most))
+        return (first - here) / (first - last), (here - last) / (first - last)
+    first, here, last = (float(frozen.cdf(v)) for v in (least, at, most))
+    above = float(frozen.sf(at)) - float(frozen.sf(most))
+    return (here - first) / (last - first), above / (last - first)
 
 
 def _log_density(law: ir.Distribution, x: Value, p: Parameters, low: Value, high: Value) -> float:
@@ -843,6 +870,12 @@ class Oracle:
             case ir.Forward(net=net, output=output, arguments=arguments):
                 given = (self.evaluate(a, env) for a in arguments)
                 return _scalar(self.nets[net.name](*given)[output])
+            case ir.Density(function=function, law=law, value=value):
+                x = self.evaluate(value, env)
+                if function == "logpdf":
+                    return self._law(law, x, env)
+                below, above = _tails(x, *self._choose(law, env))
+                return below if function == "cdf" else float(_log(above))
             case ir.Reduce():
                 return self._reduce(expr, env)
             case ir.Array(items=items, loops=()):

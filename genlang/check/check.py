@@ -6,10 +6,11 @@ from functools import partial
 
 from genlang.check import draws, statements
 from genlang.check.definitions import define, unused
+from genlang.check.densities import density
 from genlang.check.guide import blocks, guide, own_names
 from genlang.check.header import loop_of
 from genlang.check.influence import warnings
-from genlang.check.later import misread
+from genlang.check.later import misread, unmeasured
 from genlang.check.model import Dim, Extent, Guide, Loop, Model, Net, Statement, Variable
 from genlang.check.nets import net
 from genlang.check.promises import known_checks
@@ -24,7 +25,7 @@ def check(
     file: nodes.File, source: Source, *, python: bool = False
 ) -> tuple[Model | None, tuple[Diagnostic, ...]]:
     """Check a file; the Model is None where there are errors. `python` allows Python's networks."""
-    scope = Scope(source, broken=set(file.lost), python=python)
+    scope = Scope(source, density, broken=set(file.lost), python=python)
     scope.later.update(_declared(file.statements))
     scope.indices.update(_indices(file.statements))
     scope.definitions = {d.name.name: d for d in reversed(_definitions(file.statements))}
@@ -42,7 +43,7 @@ def check(
     out += known_checks(scope.checks, out)
     nets = tuple(s for s in scope.names.values() if isinstance(s, Net))
     model = Model(source, dims, variables, tuple(out), tuple(scope.functions), nets, found)
-    late = [*misread(model), *rows_left(model)]
+    late = [*misread(model), *unmeasured(model), *rows_left(model)]
     if late:
         return None, (*scope.found, *late)
     scope.found += [*warnings(model, scope.used), *unused(scope)]

@@ -33,6 +33,7 @@ from genlang.check.shapes import after, joined, show, whole
 from genlang.check.slices import between, from_end
 from genlang.check.subscripts import exists, fits_dim, lag, row, too_many, wrong_rows
 from genlang.check.walk import symbols
+from genlang.lang.distributions import DENSITIES
 from genlang.lang.types import INTEGERS
 from genlang.source import Span
 from genlang.syntax import nodes
@@ -60,6 +61,8 @@ def expression(node: nodes.Expr, scope: Scope) -> Expr:
             return _binary(node, scope)
         case nodes.Ternary():
             return _ternary(node, scope)
+        case nodes.Call(function=nodes.Attribute(name=nodes.Name(name=name))) if name in DENSITIES:
+            return scope.density(node, scope)
         case nodes.Call():
             return _call(node, scope)
         case nodes.Subscript():

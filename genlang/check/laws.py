@@ -151,7 +151,7 @@ def _distribution(
     if bounds and not row.truncates:
         first = next(iter(bounds.values()))
         scope.fail("E403", f"`{row.name}` cannot be truncated", first.span,
-                   why="its distribution function is not among those that genlang has")  # fmt: skip
+                   why=row.why_without_cdf)  # fmt: skip
     form = _form(node, row, set(given), scope)
     unsure: list[tuple[str, str]] = []
 

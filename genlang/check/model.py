@@ -217,7 +217,18 @@ class Forward:
     span: Span = field(default=NOWHERE, compare=False)
 
 
-Expr = Const | Ref | Apply | Index | Select | Reduce | Array | Forward
+@dataclass(frozen=True, slots=True)
+class Density:
+    """`D.logpdf(x)`, `D.cdf(x)`, `D.logsf(x)`: a function of a distribution at a value."""
+
+    function: str
+    law: "Law"
+    value: "Expr"
+    type: Type
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+Expr = Const | Ref | Apply | Index | Select | Reduce | Array | Forward | Density
 
 # -- Distributions and statements -------------------------------------------------------------
 
@@ -231,6 +242,8 @@ class Distribution:
     `each` are the dims of the elements that it draws one by one, in the set `structure`, `real`
     where they are free of each other; its arguments have these dims, or none. `unsure` are the
     parameters that may leave their domain, each with the words for it at run time.
+
+    `inside` are the distributions that one of another (`Censored(D, ...)`) is made of.
     """
 
     name: str
@@ -242,6 +255,7 @@ class Distribution:
     seen: tuple[Expr, ...] = ()
     each: tuple[Extent, ...] = ()
     unsure: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    inside: "tuple[Law, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

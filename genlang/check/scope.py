@@ -44,17 +44,18 @@ class Definition:
 class Scope:
     """The symbol tables of one check: declared names, loop indices from outside in, faults.
 
-    `broken` names have a faulty declaration, `later` the places of all declarations, `local` the
-    loops that a `let` without their indices belongs to, `supports` the values of each variable,
-    `lets` the definitions, `unknown` the variables that a fit has to find. `guarded` counts the
-    branches around the place that is read: what is out of range there may never be taken.
-    `declaring` is the name whose declaration is read, `indices` the places of all loops' indices.
-    `early` are variables that only a lagged read may name yet, `pending` makes those of this block
-    that stand further down; `covered` counts the elements that stand before a loop's index, by the
-    parts of a `then`. `definitions` are all `def`s of the file, `functions` those above. `nets` are
-    the names of all networks of the file, `python` says whether they may be Python's. `guided` are
-    the places of what the guide declares for itself; within it, `reading` is told of each variable
-    that is read, and may refuse it.
+    `density` types `D.cdf(x)` and its like. `broken` names have a faulty declaration, `later`
+    the places of all declarations, `local` the loops that a `let` without their indices belongs
+    to, `supports` the values of each variable, `lets` the definitions, `unknown` the variables
+    that a fit has to find. `guarded` counts the branches around the place that is read: what is
+    out of range there may never be taken. `declaring` is the name whose declaration is read,
+    `indices` the places of all loops' indices. `early` are variables that only a lagged read
+    may name yet, `pending` makes those of this block that stand further down; `covered` counts
+    the elements that stand before a loop's index, by the parts of a `then`. `definitions` are
+    all `def`s of the file, `functions` those above. `nets` are the names of all networks of the
+    file, `python` says whether they may be Python's. `guided` are the places of what the guide
+    declares for itself; within it, `reading` is told of each variable that is read, and may
+    refuse it.
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
@@ -62,6 +63,7 @@ class Scope:
     """
 
     source: Source
+    density: "Callable[[nodes.Call, Scope], Expr]"
     names: dict[str, Dim | Variable | Net] = field(default_factory=dict)
     loops: list[Loop] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)

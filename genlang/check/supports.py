@@ -16,6 +16,7 @@ from genlang.check.model import (
     Array,
     Choice,
     Const,
+    Density,
     Dim,
     Distribution,
     Expr,
@@ -29,6 +30,8 @@ from genlang.check.model import (
     Type,
     Variable,
 )
+from genlang.check.walk import leaves
+from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS
 
 KINDS = {
@@ -102,6 +105,12 @@ def support(expr: Expr, known: Supports) -> Interval:
             if function in ("sum", "prod") and inner.low >= 0:
                 return Interval(0, low_open=inner.low > 0 or inner.low_open, given=inner.given)
             return replace(of_kind(kind.kind), given=inner.given)
+        case Density(function="cdf"):
+            return Interval(0, 1)
+        case Density(function="logsf"):
+            return Interval(high=0)
+        case Density(law=law):
+            return Interval(high=0) if discrete(law) else Interval()
 
 
 def _symbol(symbol: object, kind: Type, known: Supports) -> Interval:
@@ -282,6 +291,11 @@ def drawn(law: Law, kind: Type, known: Supports) -> Interval:
     if kind.structure == "baseline":
         return replace(hull(found, Interval(0, 0)), names=1, exact=found.low < 0 < found.high)
     return found
+
+
+def discrete(law: Law) -> bool:
+    """Whether a law has masses, not densities."""
+    return all(DISTRIBUTIONS[leaf.name].kind in INTEGERS for leaf in leaves(law))
 
 
 def _natural(law: Distribution, kind: Type, given: dict[str, Interval]) -> Interval:

@@ -9,6 +9,7 @@ from genlang.check.model import (
     Choice,
     Const,
     Define,
+    Density,
     Distribution,
     Draw,
     Expr,
@@ -56,6 +57,9 @@ def children(expr: Expr) -> Iterator[Expr]:
             yield from items
             if condition is not None:
                 yield condition
+        case Density(law=law, value=value):
+            yield from law_expressions(law)
+            yield value
 
 
 def parts(sub: Expr | Slice) -> tuple[Expr, ...]:
@@ -84,6 +88,8 @@ def law_expressions(law: Law) -> Iterator[Expr]:
             yield from law_expressions(then)
             yield from law_expressions(otherwise)
         case Distribution(parameters=parameters, lower=lower, upper=upper, seen=seen):
+            for part in law.inside:
+                yield from law_expressions(part)
             yield from (value for _, value in parameters)
             yield from (e for e in (lower, upper) if e is not None)
             yield from seen
@@ -97,6 +103,14 @@ def leaves(law: Law) -> Iterator[Distribution]:
             yield from leaves(otherwise)
         case Distribution():
             yield law
+
+
+def parts_of(law: Law) -> Iterator[Distribution]:
+    """Yield the distributions that a law is made of, those inside others included."""
+    for leaf in leaves(law):
+        yield leaf
+        for part in leaf.inside:
+            yield from parts_of(part)
 
 
 def expressions(statement: Statement) -> tuple[Expr, ...]:
@@ -176,6 +190,8 @@ def substitute(expr: Expr, values: Mapping[Symbol, Expr]) -> Expr:
                 items=tuple(substitute(i, inner) for i in items),
                 condition=_maybe(condition, inner),
             )
+        case Density(law=law, value=value):
+            return replace(expr, law=substitute_law(law, values), value=sub(value))
 
 
 def _maybe(expr: Expr | None, values: Mapping[Symbol, Expr]) -> Expr | None:
@@ -227,4 +243,5 @@ def substitute_law(law: Law, values: Mapping[Symbol, Expr]) -> Law:
                 lower=_maybe(law.lower, values),
                 upper=_maybe(law.upper, values),
                 seen=tuple(substitute(e, values) for e in law.seen),
+                inside=tuple(substitute_law(part, values) for part in law.inside),
             )

@@ -20,6 +20,7 @@ from genlang.check.model import (
     Array,
     Const,
     Define,
+    Density,
     Dim,
     Expr,
     Extent,
@@ -32,7 +33,7 @@ from genlang.check.model import (
     Symbol,
     Variable,
 )
-from genlang.check.walk import substitute, symbols
+from genlang.check.walk import law_expressions, substitute, symbols
 from genlang.data.functions import ALONG, ELEMENTWISE, OVER, REDUCTIONS, negation
 from genlang.data.linear import linear
 from genlang.data.ranges import agree, cut, inside, missed, part
@@ -170,6 +171,11 @@ class Evaluator(Axes):
                 return self._reduce(expr, mask)
             case Array():
                 return self._array(expr, mask)
+            case Density(law=law, value=value):
+                # What it is made of is looked at; its value is the program's to work out.
+                for inner in (value, *law_expressions(law)):
+                    self.value(inner, mask)
+                return None
             case _:
                 return None
 

@@ -11,6 +11,7 @@ from genlang.check.model import (
     Apply,
     Array,
     Const,
+    Density,
     Dim,
     Expr,
     Forward,
@@ -40,6 +41,7 @@ from genlang.emit.code import (
     tensor,
     union,
 )
+from genlang.emit.laws import density
 from genlang.emit.nets import forward
 from genlang.emit.operators import binary, branches, truth
 from genlang.emit.scope import Scope
@@ -74,6 +76,8 @@ def _write(expr: Expr, scope: Scope) -> Code:
             return reduce(expr, scope)
         case Array():
             return array(expr, scope)
+        case Density():
+            return density(expr, scope)
 
 
 def _symbol(symbol: Symbol, scope: Scope) -> Code:

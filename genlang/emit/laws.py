@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from genlang.check.elements import unequal
-from genlang.check.model import Choice, Const, Distribution, Expr, Law, Loop, Variable
+from genlang.check.model import Choice, Const, Density, Distribution, Expr, Law, Loop, Variable
 from genlang.check.walk import leaves, symbols
 from genlang.emit.code import (
     ATOM,
@@ -16,7 +16,6 @@ from genlang.emit.code import (
     tensor,
     union,
 )
-from genlang.emit.expression import write
 from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
 from genlang.emit.stand_ins import SETS
@@ -52,7 +51,7 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
     codes: dict[str, Code] = {}
     for p in form.parameters:
         if p.name in given:
-            code = integer(write(given[p.name], scope))
+            code = integer(scope.write(given[p.name]))
         else:
             code = Code(repr(p.default), number=True)
         if p.domain not in ("count", "int"):
@@ -76,8 +75,8 @@ def _whole(expr: Expr) -> bool:
 def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Code:
     """Write a distribution whose batch dims line up with its parameters' and `beside`'s axes."""
     codes = parameters(law, scope)
-    bounds = [None if e is None else integer(write(e, scope)) for e in (law.lower, law.upper)]
-    seen = [write(e, scope) for e in law.seen]
+    bounds = [None if e is None else integer(scope.write(e)) for e in (law.lower, law.upper)]
+    seen = [scope.write(e) for e in law.seen]
     every = [*codes.values(), *(b for b in bounds if b is not None), *seen]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
     each = len(law.each)
@@ -96,7 +95,7 @@ def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Cod
 
 def _elements(law: Distribution, text: str, arguments: list[Code], scope: Scope) -> str:
     """Write the law of the elements of a vector or a matrix, from that of one."""
-    sizes = [write(n, scope).text for d in law.each if (n := extent_size(d)) is not None]
+    sizes = [scope.write(n).text for d in law.each if (n := extent_size(d)) is not None]
     size = ", ".join(sizes)
     match law.structure:
         case "ordered" | "positive_ordered":
@@ -113,11 +112,27 @@ def _elements(law: Distribution, text: str, arguments: list[Code], scope: Scope)
             return f"exact.FlatOn({SETS[other]}, {size})"
 
 
+def law_text(law: Law, scope: Scope, beside: Code | None = None) -> Code:
+    """As `law_code`, also for a choice."""
+    if isinstance(law, Distribution):
+        return law_code(law, scope, beside)
+    test = truth(scope.write(law.condition))
+    parts = tuple(zip((law.then, law.otherwise), parts_of(law, test, scope), strict=True))
+    every = [law_text(part, inner) for part, inner in parts]
+    axes = union(scope.order, [test, *every, *([beside] if beside is not None else [])])
+    texts = [law_text(part, inner, Code("", axes)).text for part, inner in parts]
+    if test.number:
+        text = f"({texts[0]} if {test.text} else {texts[1]})"
+    else:
+        text = f"exact.choice({aligned(test, axes, 0, scope.order)}, {texts[0]}, {texts[1]})"
+    return Code(text, union(scope.order, [test, *every]), rank(law))
+
+
 def log_prob(law: Law, value: Code, scope: Scope) -> Code:
     """Write the log density of a value, over the axes of both."""
     match law:
         case Choice(condition=condition, then=then, otherwise=otherwise):
-            test = truth(write(condition, scope))
+            test = truth(scope.write(condition))
             one, two = parts_of(law, test, scope)
             parts = [log_prob(then, value, one), log_prob(otherwise, value, two)]
             axes = union(scope.order, [test, *parts])
@@ -130,6 +145,20 @@ def log_prob(law: Law, value: Code, scope: Scope) -> Code:
             axes = union(scope.order, [code, value])
             given = aligned(tensor(value), axes, 0, scope.order)
             return Code(f"{code.text}.log_prob({given})", axes)
+
+
+DENSITIES = {"cdf": "exact.cdf", "logsf": "exact.log_sf"}
+
+
+def density(expr: Density, scope: Scope) -> Code:
+    """Write `D.logpdf(x)`, `D.cdf(x)` or `D.logsf(x)`."""
+    value = integer(scope.write(expr.value))
+    if expr.function == "logpdf":
+        return log_prob(expr.law, value, scope)
+    law = law_text(expr.law, scope, value)
+    axes = union(scope.order, [law, value])
+    text = f"{DENSITIES[expr.function]}({law.text}, {aligned(value, axes, 0, scope.order)})"
+    return Code(text, axes)
 
 
 def parts_of(law: Choice, test: Code, scope: Scope) -> tuple[Scope, Scope]:
@@ -165,7 +194,7 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
             lower=None,
             upper=None,
         ):
-            size = write(Support(low, high).size, scope).text
+            size = scope.write(Support(low, high).size).text
             if values.text == f"torch.arange({size})":
                 return Code(f"log_uniform({size})", (axis,))
             return log_prob(law, values, scope)
@@ -176,7 +205,7 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
 def _positions(probs: Expr, scope: Scope) -> str:
     """The values that a vector of probabilities is for, as text."""
     size = extent_size(probs.type.dims[-1])
-    return "" if size is None else f"torch.arange({write(size, scope).text})"
+    return "" if size is None else f"torch.arange({scope.write(size).text})"
 
 
 # The parameters that say which values are possible.

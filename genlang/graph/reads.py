@@ -65,7 +65,9 @@ def _law(law: Law) -> Iterator[Expr]:
                 yield condition
             yield from _law(then)
             yield from _law(otherwise)
-        case Distribution(parameters=parameters, lower=lower, upper=upper):
+        case Distribution(parameters=parameters, lower=lower, upper=upper, inside=inside):
+            for part in inside:
+                yield from _law(part)
             yield from (value for _, value in parameters)
             yield from (e for e in (lower, upper) if e is not None)
 

@@ -37,6 +37,7 @@ class Row:
     ends       the parameters that bound a draw
     finite     has finitely many values: as a latent it is summed out
     truncates  takes `lower=` and `upper=`
+    without    why it has no distribution function; empty where it has one
     """
 
     name: str
@@ -50,6 +51,17 @@ class Row:
     over: bool = False
     size: str = ""
     ends: tuple[str, str] | None = None
+    without: str = ""
+
+    @property
+    def has_cdf(self) -> bool:
+        """Whether its distribution function is known: `cdf`, `logsf` and bounds make use of it."""
+        return not self.why_without_cdf
+
+    @property
+    def why_without_cdf(self) -> str:
+        """Why it has no distribution function; empty where it has one."""
+        return "it draws more than one number" if self.rank else self.without
 
 
 def _p(text: str) -> tuple[Parameter, ...]:
@@ -67,17 +79,20 @@ def _p(text: str) -> tuple[Parameter, ...]:
 def _row(name: str, torch: str, parameters: str = "", *others: tuple[str, str],
          positional: int | None = None, kind: str = "real", rank: int = 0, finite: bool = False,
          truncates: bool = False, structure: str = "", over: bool = False, size: str = "",
-         ends: tuple[str, str] | None = None) -> Row:  # fmt: skip
+         ends: tuple[str, str] | None = None, without: str = "") -> Row:  # fmt: skip
     """A row: the spelling and the parameters of its canonical form, then those of the others."""
     given = _p(parameters) if parameters else ()
     forms = (Form(given, torch), *(Form(_p(p), t) for t, p in others))
     count = len(given) if positional is None else positional
-    return Row(name, forms, count, kind, rank, finite, truncates, structure, over, size, ends)
+    return Row(name, forms, count, kind, rank, finite, truncates, structure, over, size, ends,
+               without)  # fmt: skip
 
 
 BETA_BY_MEAN = (
     "exact.Beta({mean.atom} * {concentration.atom}, (1 - {mean.atom}) * {concentration.atom})"
 )
+# Functions of a distribution at a value.
+DENSITIES = ("logpdf", "cdf", "logsf")
 LOC_SCALE = "loc: real, scale: positive"
 
 _ROWS = (
@@ -89,14 +104,17 @@ _ROWS = (
     _row("Laplace", "dist.Laplace({loc}, {scale})", LOC_SCALE, truncates=True),
     _row("Logistic", "exact.Logistic({loc}, {scale})", LOC_SCALE, truncates=True),
     _row("Gumbel", "exact.Gumbel({loc}, {scale})", LOC_SCALE, truncates=True),
-    _row("SkewNormal", "exact.SkewNormal({loc}, {scale}, {shape})", f"{LOC_SCALE}, shape: real"),
+    _row("SkewNormal", "exact.SkewNormal({loc}, {scale}, {shape})", f"{LOC_SCALE}, shape: real",
+         truncates=True),
     _row("AsymmetricLaplace", "exact.AsymmetricLaplace({loc}, {scale}, {asymmetry})",
          f"{LOC_SCALE}, asymmetry: positive", truncates=True),
     _row("Uniform", "exact.Uniform({low}, {high})", "low: real, high: real", truncates=True,
          ends=("low", "high")),
     _row("VonMises", "exact.VonMises({loc}, {concentration})",
-         "loc: real, concentration: positive"),
-    _row("Flat", "exact.Flat()", truncates=True),
+         "loc: real, concentration: positive",
+         without="its distribution function is not among those that genlang has"),
+    _row("Flat", "exact.Flat()", truncates=True,
+         without="it is improper: no probabilities belong to it"),
     # Positive numbers.
     _row("HalfNormal", "exact.HalfNormal({scale})", "scale: positive", kind="positive",
          truncates=True),
@@ -127,11 +145,12 @@ _ROWS = (
          truncates=True),
     # Finitely many values.
     _row("Bernoulli", "exact.Bernoulli({probs})", "probs: unit",
-         ("exact.BernoulliLogits({logits})", "logits: real"), kind="bool", finite=True),
+         ("exact.BernoulliLogits({logits})", "logits: real"), kind="bool", finite=True,
+         truncates=True),
     _row("Categorical", "exact.Categorical({probs})", "probs: simplex[]",
          ("exact.CategoricalLogits({logits})", "logits: real[]"),
          ("exact.Categorical(exact.normalized({weights}))", "weights: nonneg[]"),
-         kind="index", finite=True, over=True),
+         kind="index", finite=True, over=True, without="its values have no order"),
     _row("Binomial", "exact.Binomial({total}, {probs})", "total: count, probs: unit",
          ("exact.BinomialLogits({total}, {logits})", "total: count, logits: real"),
          kind="count", finite=True, truncates=True),
@@ -139,12 +158,14 @@ _ROWS = (
          "total: count, a: positive, b: positive", kind="count", finite=True,
          truncates=True),
     _row("DiscreteUniform", "exact.DiscreteUniform({low}, {high})", "low: int, high: int",
-         kind="int", finite=True, ends=("low", "high")),
+         kind="int", finite=True, truncates=True, ends=("low", "high")),
     _row("OrderedLogistic", "exact.OrderedLogistic({predictor}, {cutpoints})",
-         "predictor: real, cutpoints: ordered[]", kind="count", finite=True),
+         "predictor: real, cutpoints: ordered[]", kind="count", finite=True, truncates=True),
     _row("Hypergeometric", "exact.Hypergeometric({total}, {successes}, {draws})",
-         "total: count, successes: count, draws: count", kind="count", finite=True),
-    _row("Delta", "exact.Delta({x})", "x: int", kind="int", finite=True),
+         "total: count, successes: count, draws: count", kind="count", finite=True,
+         truncates=True),
+    _row("Delta", "exact.Delta({x})", "x: int", kind="int", finite=True,
+         without="it has one value, which is certain"),
     # Counts without end.
     _row("Poisson", "exact.Poisson({rate})", "rate: nonneg",
          ("exact.PoissonLog({log_rate})", "log_rate: real"), kind="count", truncates=True),

@@ -11,6 +11,7 @@ from genlang.check.model import (
     Array,
     Choice,
     Const,
+    Density,
     Distribution,
     Expr,
     Forward,
@@ -127,6 +128,8 @@ class Notation:
             case Array(items=items, loops=loops):
                 runs = "".join(f" for {self.over(loop)}" for loop in loops)
                 return f"[{', '.join(map(self.expr, items))}{runs}]", ATOM
+            case Density(function=function, law=law, value=value):
+                return f"{self.law(law)}.{self._function(function)}({self.expr(value)})", ATOM
 
     def _index(self, expr: Index) -> str:
         subs = [self._slice(s) if isinstance(s, Slice) else self.expr(s) for s in expr.subscripts]
@@ -191,15 +194,32 @@ class Notation:
                 return whole if self.latex else f"({whole})"
             case Distribution(name="Delta", parameters=((_, x),)):
                 return f"[{value} = {self.expr(x)}]"  # Iverson's bracket: 1 if so, else 0
-            case Distribution(name=name, parameters=parameters):
-                plain = {"loc", "scale", "probs", "rate", "concentration", "total", "df", "a", "b",
-                         "low", "high"}  # fmt: skip
-                given = [
-                    self.expr(e) if n in plain else f"{self.name(n)} = {self.expr(e)}"
-                    for n, e in parameters
-                ]
-                for word, end in (("lower", law.lower), ("upper", law.upper)):
-                    if end is not None:
-                        given.append(f"{self.name(word)} = {self.expr(end)}")
-                shown = rf"\mathrm{{{name}}}" if self.latex else name
-                return f"{shown}({value} {bar} {', '.join(given)})"
+            case Distribution():
+                return f"{self._named(law)}({value} {bar} {', '.join(self._given(law))})"
+
+    def law(self, law: Law) -> str:
+        """A distribution by itself: `Normal(mu[z[n]], sigma)`."""
+        match law:
+            case Choice(condition=condition, then=then, otherwise=otherwise):
+                parts = (self.law(then), self.law(otherwise))
+                whole = self._if(self.expr(condition), *parts)
+                return whole if self.latex else f"({whole})"
+            case Distribution():
+                return f"{self._named(law)}({', '.join(self._given(law))})"
+
+    def _named(self, law: Distribution) -> str:
+        return rf"\mathrm{{{law.name}}}" if self.latex else law.name
+
+    def _given(self, law: Distribution) -> list[str]:
+        """The parameters of a distribution, and what it is made of."""
+        plain = {"loc", "scale", "probs", "rate", "concentration", "total", "df", "a", "b",
+                 "low", "high"}  # fmt: skip
+        given = [self.law(part) for part in law.inside]
+        given += [
+            self.expr(e) if n in plain else f"{self.name(n)} = {self.expr(e)}"
+            for n, e in law.parameters
+        ]
+        for word, end in (("lower", law.lower), ("upper", law.upper)):
+            if end is not None:
+                given.append(f"{self.name(word)} = {self.expr(end)}")
+        return given

@@ -10,6 +10,7 @@ from genlang.check.model import (
     Choice,
     Const,
     Define,
+    Density,
     Distribution,
     Expr,
     Factor,
@@ -67,6 +68,7 @@ def rewrite_law(law: Law, change: Callable[[Expr], Expr]) -> Law:
                 lower=None if lower is None else change(lower),
                 upper=None if upper is None else change(upper),
                 seen=tuple(map(change, law.seen)),
+                inside=tuple(rewrite_law(part, change) for part in law.inside),
             )
 
 
@@ -163,5 +165,7 @@ def rebuild(expr: Expr, change: Callable[[Expr], Expr]) -> Expr:
                 items=tuple(map(change, items)),
                 condition=None if condition is None else change(condition),
             )
+        case Density(law=law, value=value):
+            return replace(expr, law=rewrite_law(law, change), value=change(value))
         case _:
             return expr

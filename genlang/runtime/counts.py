@@ -1,5 +1,6 @@
 """Unbounded counts; a mean or rate of 0 is exact, counts of millions lose no digits."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 
@@ -7,6 +8,7 @@ import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
+from genlang.runtime.incomplete import log_beta_tails, log_gamma_tails
 from genlang.runtime.law import Law, where_inside
 from genlang.runtime.special import (
     HALF_LOG_2PI,
@@ -14,6 +16,8 @@ from genlang.runtime.special import (
     deviance,
     lbeta,
     log,
+    log1m,
+    log1m_exp,
     may,
     softplus,
     stirling,
@@ -36,6 +40,18 @@ class Count(Law):
     def probability(self, k: Tensor) -> Tensor:
         """Return the log probability of a count inside the support."""
 
+    @abstractmethod
+    def tails(self, k: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logs of the probabilities up to a count and above it."""
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return torch.where(value < 0, -math.inf, self.tails(value.floor().clamp(min=0))[0])
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return torch.where(value < 0, 0.0, self.tails(value.floor().clamp(min=0))[1])
+
 
 class Poisson(Count):
     """Counts with a rate that may be 0."""
@@ -45,6 +61,11 @@ class Poisson(Count):
     def probability(self, k: Tensor) -> Tensor:
         """Return the log probability of a count inside the support."""
         return _poisson(k, self.rate, times_log(k, self.rate))
+
+    def tails(self, k: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logs of the probabilities up to a count and above it (DLMF 8.11.11)."""
+        above, below = log_gamma_tails(k + 1, self.rate)
+        return below, above
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw a count."""
@@ -94,6 +115,16 @@ class NegativeBinomial(Count):
         body = torch.where(nothing, times_log(k, torch.zeros_like(m)), -k * odds)
         return _negative_binomial(k, m, r, body - r * torch.log1p(m / r))
 
+    def shares(self) -> tuple[Tensor, Tensor]:
+        """Return the probabilities of success and failure in the trials that are counted."""
+        whole = self.mean_count + self.dispersion
+        return self.dispersion / whole, self.mean_count / whole
+
+    def tails(self, k: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logs of the probabilities up to a count and above it (DLMF 8.17.24)."""
+        success, failure = self.shares()
+        return log_beta_tails(self.dispersion, k + 1, success, failure)
+
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw a count through its gamma rate."""
         mean = self.full(sample_shape, "mean_count").detach()
@@ -110,6 +141,11 @@ class NegativeBinomialLog(NegativeBinomial):
     def mean_count(self) -> Tensor:
         """The mean."""
         return self.log_mean.exp()
+
+    def shares(self) -> tuple[Tensor, Tensor]:
+        """Return the probabilities of success and failure in the trials that are counted."""
+        odds = self.log_mean - self.dispersion.log()
+        return torch.sigmoid(-odds), torch.sigmoid(odds)
 
     def probability(self, k: Tensor) -> Tensor:
         """Return the log probability of a count inside the support."""
@@ -154,6 +190,11 @@ class Geometric(Count):
     def probability(self, k: Tensor) -> Tensor:
         """Return the log probability of a count inside the support."""
         return times_log1m(k, self.probs) + log(self.probs)
+
+    def tails(self, k: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logs of the probabilities up to a count and above it."""
+        above = (k + 1) * log1m(self.probs)
+        return log1m_exp(above), above
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw a count."""

@@ -1,11 +1,10 @@
 """What emitted programs call `exact.Name`: distributions that are exact at zeros, edges and tails.
 
 Log probability is -inf outside supports and at probability 0, with gradient 0; large parameters
-lose no digits. `real`, `student`, `positive`, `gammas`, `finite`, `counts`, `vectors`,
-`multivariate`, `matrices`, `elements` and `truncation` hold them; `arrays` has functions.
+lose no digits. `real`, `student`, `positive`, `gammas`, `finite`, `trials`, `counts`, `vectors`,
+`multivariate`, `matrices`, `elements` and `truncation` hold them; `tails` and `arrays` have functions.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -37,14 +36,10 @@ from genlang.runtime.elements import Baseline, Each, FlatOn, Ordered
 from genlang.runtime.finite import (
     Bernoulli,
     BernoulliLogits,
-    BetaBinomial,
-    Binomial,
-    BinomialLogits,
     Categorical,
     CategoricalLogits,
     Delta,
     DiscreteUniform,
-    Hypergeometric,
     OrderedLogistic,
 )
 from genlang.runtime.gammas import Beta, Chi2, Gamma, InverseGamma
@@ -73,13 +68,15 @@ from genlang.runtime.real import (
     Gumbel,
     Kumaraswamy,
     Logistic,
-    SkewNormal,
     Uniform,
     VonMises,
 )
 from genlang.runtime.sets import baseline, cholesky_cov, cov, unit_vector
-from genlang.runtime.special import lbeta, lchoose, log1m_exp
+from genlang.runtime.skew import SkewNormal
+from genlang.runtime.special import lbeta, lchoose, log1m_exp, logsumexp
 from genlang.runtime.student import HalfStudentT, StudentT
+from genlang.runtime.tails import cdf, log_cdf, log_sf
+from genlang.runtime.trials import BetaBinomial, Binomial, BinomialLogits, Hypergeometric
 from genlang.runtime.truncation import truncated
 from genlang.runtime.vectors import (
     Dirichlet,
@@ -89,18 +86,19 @@ from genlang.runtime.vectors import (
 )
 
 __all__ = [
-    "LKJ", "AsymmetricLaplace", "Baseline", "Bernoulli", "BernoulliLogits", "Beta", "BetaBinomial",
-    "Binomial", "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy", "Chi2", "Delta",
-    "Dirichlet", "DirichletMultinomial", "DiscreteUniform", "Each", "Exponential", "Flat", "FlatOn",
-    "Gamma", "GaussianProcess", "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT",
-    "Hypergeometric", "InverseGamma", "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal",
-    "Logistic", "LowRankMultivariateNormal", "Multinomial", "MultivariateNormal",
-    "MultivariateStudentT", "NegativeBinomial", "NegativeBinomialLog", "Ordered", "OrderedLogistic",
-    "Pareto", "Poisson", "PoissonLog", "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull",
-    "Wishart", "ZeroSumNormal", "baseline", "choice", "cholesky_cov", "clamp", "concat", "cov",
-    "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp", "logsumexp",
-    "matern32", "matern52", "normalized", "one_hot", "partly_seen", "periodic", "quad_form", "rbf",
-    "solve_triangular", "truncated", "unit_vector", "within",
+    "LKJ", "AsymmetricLaplace", "Baseline", "Bernoulli", "BernoulliLogits", "Beta",
+    "BetaBinomial", "Binomial", "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy",
+    "Chi2", "Delta", "Dirichlet", "DirichletMultinomial", "DiscreteUniform", "Each",
+    "Exponential", "Flat", "FlatOn", "Gamma", "GaussianProcess", "Geometric", "Gumbel",
+    "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric", "InverseGamma",
+    "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal", "Logistic",
+    "LowRankMultivariateNormal", "Multinomial", "MultivariateNormal", "MultivariateStudentT",
+    "NegativeBinomial", "NegativeBinomialLog", "Ordered", "OrderedLogistic", "Pareto", "Poisson",
+    "PoissonLog", "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull", "Wishart",
+    "ZeroSumNormal", "baseline", "cdf", "choice", "cholesky_cov", "clamp", "concat", "cov",
+    "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp", "log_sf",
+    "logsumexp", "matern32", "matern52", "normalized", "one_hot", "partly_seen", "periodic",
+    "quad_form", "rbf", "solve_triangular", "truncated", "unit_vector", "within",
 ]  # fmt: skip
 
 
@@ -122,14 +120,6 @@ def clamp(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
 def inv_cloglog(x: Tensor) -> Tensor:
     """Return 1 - exp(-exp(x)); beyond 50 it is 1, and exp(x) would overflow in derivatives."""
     return -torch.expm1(-torch.exp(x.clamp(max=50.0)))
-
-
-def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
-    """Return log(sum(exp(x))); where all are -inf it is -inf with gradient 0 (torch: NaN)."""
-    if x.numel() == 0:
-        return x.logsumexp(dim)
-    empty = x.amax(dim, keepdim=True) == -math.inf
-    return x.masked_fill(empty, 0.0).logsumexp(dim).masked_fill(empty.amax(dim), -math.inf)
 
 
 class Choice(dist.TorchDistribution):
@@ -176,6 +166,14 @@ class Choice(dist.TorchDistribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density under the chosen distribution."""
         return torch.where(self.test, self.then.log_prob(value), self.otherwise.log_prob(value))
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return torch.where(self.test, log_cdf(self.then, value), log_cdf(self.otherwise, value))
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return torch.where(self.test, log_sf(self.then, value), log_sf(self.otherwise, value))
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw from the chosen distribution."""

@@ -1,10 +1,10 @@
-"""Distributions over finitely many values: positions, counts up to a total, integers in a range.
+"""Distributions over a few values: 0 and 1, positions, integers in a range.
 
 Torch clamps (`Bernoulli(0).log_prob(1)` is -36) and, unvalidated, returns numbers outside supports.
 Here probability 0 is exactly -inf, and impossible values have gradient 0.
 """
 
-from abc import abstractmethod
+import math
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,24 +13,8 @@ import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
-from genlang.runtime.law import NOTHING, Law, integers, real, where_inside
-from genlang.runtime.special import (
-    HALF_LOG_2PI,
-    deviance,
-    lbeta,
-    lchoose,
-    log,
-    log1m,
-    log1m_exp,
-    log_sigmoid,
-    may,
-    stirling,
-    times_log,
-    times_log1m,
-)
-
-# Below this total the plain binomial formula is exact to 1e-12.
-MANY = 1000
+from genlang.runtime.law import NOTHING, Law, Summed, integers, real, where_inside
+from genlang.runtime.special import log, log1m, log1m_exp, log_sigmoid
 
 
 class Bernoulli(Law):
@@ -52,6 +36,16 @@ class Bernoulli(Law):
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw 0 or 1 (int64)."""
         return torch.bernoulli(self.full(sample_shape, "probs").detach()).long()
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        zero = self.log_prob(torch.zeros_like(value))
+        return torch.where(value < 0, -math.inf, torch.where(value < 1, zero, 0.0))
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        one = self.log_prob(torch.ones_like(value))
+        return torch.where(value < 0, 0.0, torch.where(value < 1, one, -math.inf))
 
 
 class BernoulliLogits(Bernoulli):
@@ -82,7 +76,7 @@ def _narrow(logs: Tensor) -> Tensor:
     return logs
 
 
-class Table(dist.TorchDistribution):
+class Table(Summed, dist.TorchDistribution):
     """Positions 0, ..., K - 1 by a table of log probabilities on the last axis."""
 
     has_enumerate_support = True
@@ -104,6 +98,11 @@ class Table(dist.TorchDistribution):
     def enumerate_support(self, expand: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Pyro's)
         """Return all values on a new first axis."""
         return integers(0, self.logs.shape[-1] - 1, self.batch_shape, expand=expand)
+
+    @property
+    def greatest(self) -> int:
+        """The last position."""
+        return self.logs.shape[-1] - 1
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log of the probability at a position."""
@@ -176,6 +175,19 @@ class DiscreteUniform(Law):
         low, high = (self.full(sample_shape, n).detach() for n in self.parameters)
         return (low + (torch.rand(low.shape) * (high - low + 1)).floor()).long()
 
+    def _share(self, count: Tensor) -> Tensor:
+        """The log of the share of so many of the values."""
+        size = (self.high - self.low + 1).clamp(min=1)
+        return log((count / size).clamp(0, 1))
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return self._share(value.floor() - self.low + 1)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return self._share(self.high - value.floor())
+
 
 class Delta(Law):
     """One integer, surely."""
@@ -190,134 +202,3 @@ class Delta(Law):
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Return the integer."""
         return self.full(sample_shape, "x").detach().long()
-
-
-class UpTo(Law):
-    """Counts from 0 to a total; a subclass gives the log probability."""
-
-    has_enumerate_support = True
-    support = constraints.nonnegative_integer
-
-    def enumerate_support(self, expand: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Pyro's)
-        """Return all values on a new first axis."""
-        return integers(0, self.total, self.batch_shape, expand=expand)
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log probability of a count."""
-        inside = (value >= 0) & (value <= self.total) & (value == value.round())
-        k = torch.where(inside, value, 0.0 * self.total)
-        return where_inside(inside, self.probability(k, self.total - k))
-
-    @abstractmethod
-    def probability(self, k: Tensor, rest: Tensor) -> Tensor:
-        """Return the log probability of k successes and `rest` failures."""
-
-
-def _choose(n: Tensor, k: Tensor) -> Tensor:
-    if may(n > MANY):
-        return lchoose(n, k)
-    return torch.lgamma(n + 1) - torch.lgamma(k + 1) - torch.lgamma(n - k + 1)
-
-
-def _binomial(k: Tensor, rest: Tensor, p: Tensor, q: Tensor, tails: Tensor) -> Tensor:
-    """The log probability of a count with success and failure probabilities p and q.
-
-    `tails` is k log p + rest log q. Of many trials: the saddle-point form, but at the ends and
-    where a probability is so small that it is rounded.
-    """
-    n = k + rest
-    plain = _choose(n, k) + tails
-    if not may(n > MANY):
-        return plain
-    middle = (n > MANY) & (k > 0) & (rest > 0) & (p > 1e-13) & (q > 1e-13)
-    x, y = torch.where(middle, k, 1.0), torch.where(middle, rest, 1.0)
-    p, q = torch.where(middle, p, 0.5), torch.where(middle, q, 0.5)
-    gap = y * p - x * q  # n p - k
-    errors = stirling(x + y) - stirling(x) - stirling(y)
-    body = 0.5 * ((x + y).log() - x.log() - y.log()) - HALF_LOG_2PI + errors
-    near = deviance(x, (x + y) * p, gap) + deviance(y, (x + y) * q, -gap)
-    return torch.where(middle, body - near, plain)
-
-
-class Binomial(UpTo):
-    """The number of successes in `total` trials."""
-
-    parameters = ("total", "probs")
-
-    def probability(self, k: Tensor, rest: Tensor) -> Tensor:
-        """Return the log probability of k successes and `rest` failures."""
-        tails = times_log(k, self.probs) + times_log1m(rest, self.probs)
-        return _binomial(k, rest, self.probs, 1 - self.probs, tails)
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw a count."""
-        total, probs = (self.full(sample_shape, n).detach() for n in ("total", "probs"))
-        return torch.binomial(total.contiguous(), probs.contiguous()).long()
-
-
-class BinomialLogits(Binomial):
-    """The number of successes in `total` trials, by the log odds of success."""
-
-    parameters = ("total", "logits")
-
-    @property
-    def probs(self) -> Tensor:
-        """The probability of success."""
-        return torch.sigmoid(self.logits)
-
-    def probability(self, k: Tensor, rest: Tensor) -> Tensor:
-        """Return the log probability of k successes and `rest` failures."""
-        sigmoid = torch.sigmoid
-        tails = k * log_sigmoid(self.logits) + rest * log_sigmoid(-self.logits)
-        return _binomial(k, rest, sigmoid(self.logits), sigmoid(-self.logits), tails)
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw a count."""
-        total, logits = (self.full(sample_shape, n).detach() for n in self.parameters)
-        return torch.binomial(total.contiguous(), torch.sigmoid(logits)).long()
-
-
-class BetaBinomial(UpTo):
-    """A binomial count whose probability is Beta(a, b)."""
-
-    parameters = ("total", "a", "b")
-
-    def probability(self, k: Tensor, rest: Tensor) -> Tensor:
-        """Return the log probability of k successes and `rest` failures."""
-        term = lbeta(k + self.a, rest + self.b) - lbeta(self.a, self.b)
-        return _choose(self.total, k) + term
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw a count."""
-        total, a, b = (self.full(sample_shape, n).detach() for n in self.parameters)
-        probs = torch.distributions.Beta(a, b).sample()
-        return torch.binomial(total.contiguous(), probs).long()
-
-
-class Hypergeometric(Law):
-    """The successes among `draws` draws without replacement from `total`, `successes` of them."""
-
-    has_enumerate_support = True
-    support = constraints.nonnegative_integer
-    parameters = ("total", "successes", "draws")
-
-    def enumerate_support(self, expand: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Pyro's)
-        """Return all values on a new first axis."""
-        return integers(0, self.draws, self.batch_shape, expand=expand)
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log probability of a count."""
-        low = (self.draws + self.successes - self.total).clamp(min=0)
-        high = torch.minimum(self.draws, self.successes)
-        inside = (value >= low) & (value <= high) & (value == value.round())
-        k = torch.where(inside, value, low)
-        term = lchoose(self.successes, k) - lchoose(self.total, self.draws)
-        term = term + lchoose(self.total - self.successes, self.draws - k)
-        return where_inside(inside, term)
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw from the table of all values."""
-        most = int(self.draws.max()) if self.draws.numel() else 0
-        values = torch.arange(most + 1).reshape(-1, *[1] * len(self.batch_shape))
-        table = self.log_prob(values.double()).movedim(0, -1)
-        return Table(table).sample(sample_shape)

@@ -10,6 +10,8 @@ import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
+from genlang.runtime.special import logsumexp
+
 NOTHING: dict[str, Any] = {}
 
 
@@ -79,6 +81,31 @@ class Law(dist.TorchDistribution):
         """Return a parameter expanded to the shape of a sample."""
         value: Tensor = getattr(self, name)
         return value.expand((*sample_shape, *self.batch_shape))
+
+
+class Summed:
+    """Values 0, 1, ..., `greatest`, whose distribution function is a sum over them."""
+
+    @property
+    @abstractmethod
+    def greatest(self) -> int:
+        """The greatest value of all cells."""
+
+    def _sum(self, value: Tensor, *, above: bool) -> Tensor:
+        """The log of the probability above a value, or up to it."""
+        shape = torch.broadcast_shapes(value.shape, self.batch_shape)  # type: ignore[attr-defined]
+        every = torch.arange(self.greatest + 1).double().reshape(-1, *[1] * len(shape))
+        terms = self.log_prob(every)  # type: ignore[attr-defined]
+        counted = every > value if above else every <= value
+        return logsumexp(torch.where(counted, terms, -math.inf), 0)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        return self._sum(value, above=False)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        return self._sum(value, above=True)
 
 
 class DrawnByTorch(Law):

@@ -165,27 +165,6 @@ class Gumbel(LocationScale):
         return torch.where(far, -log_p, -torch.log(-log1m_exp(torch.where(far, -1.0, log_p))))
 
 
-class SkewNormal(Law):
-    """The skew normal distribution: shape 0 is the normal."""
-
-    parameters = ("loc", "scale", "shape_")
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Return the log density."""
-        z = (value - self.loc) / self.scale
-        tail = log_ndtr(self.shape_ * z)
-        return math.log(2) - 0.5 * z * z - HALF_LOG_2PI + tail - self.scale.log()
-
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draw from two normals, one of them folded."""
-        with torch.no_grad():
-            shape = (*sample_shape, *self.batch_shape)
-            delta = self.shape_ / torch.sqrt(1 + self.shape_**2)
-            folded = delta * torch.randn(shape).abs()
-            z = folded + torch.sqrt(1 - delta**2) * torch.randn(shape)
-            return self.loc + self.scale * z
-
-
 class AsymmetricLaplace(Tailed):
     """Exponential tails with rates asymmetry / scale above loc and 1 / (asymmetry scale) below."""
 

@@ -122,6 +122,14 @@ def log_difference(a: Tensor, b: Tensor) -> Tensor:
     return a + torch.where(nothing, 0.0, log1m_exp(gap.clamp(max=0)))
 
 
+def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
+    """Return log(sum(exp(x))); where all are -inf it is -inf with gradient 0 (torch: NaN)."""
+    if x.numel() == 0:
+        return x.logsumexp(dim)
+    empty = x.amax(dim, keepdim=True) == -math.inf
+    return x.masked_fill(empty, 0.0).logsumexp(dim).masked_fill(empty.amax(dim), -math.inf)
+
+
 def log_ndtr(x: Tensor) -> Tensor:
     """Return log Phi(x); its gradient is finite in the far tail, where torch's is 0 / 0."""
     tail = x < -1

@@ -15,33 +15,40 @@ from torch import Tensor
 
 from genlang.runtime import real
 from genlang.runtime.counts import Count, Poisson
-from genlang.runtime.finite import UpTo
-from genlang.runtime.law import NOTHING, Tailed, integers, where_inside
+from genlang.runtime.finite import Bernoulli, DiscreteUniform
+from genlang.runtime.law import NOTHING, Summed, Tailed, integers, where_inside
 from genlang.runtime.law import real as as_real
 from genlang.runtime.special import log, log_difference
+from genlang.runtime.tails import tailed
 
-Bound = Tensor | float | None
+Bound = Tensor | float | int | None
 # Masses of counts are sums over the values, as long as they have at most so many terms.
 TERMS = 2**22
 
 
 def truncated(base: Any, low: Bound, high: Bound) -> dist.TorchDistribution:
-    """Return `base` between inclusive bounds (None: no bound), renormalized."""
+    """Return `base` between inclusive bounds (None: no bound), renormalized.
+
+    Raises TypeError for a distribution without a distribution function.
+    """
     low = None if isinstance(low, float) and low == -math.inf else low
     high = None if isinstance(high, float) and high == math.inf else high
     match base:
         case real.Flat():
             return FlatBetween(base, low, high)
-        case torch.distributions.Normal(loc=loc, scale=scale):
-            return Truncated(real.Normal(loc, scale), low, high)
-        case torch.distributions.Laplace(loc=loc, scale=scale):
-            return Truncated(real.Laplace(loc, scale), low, high)
-        case Tailed():
-            return Truncated(base, low, high)
+        case DiscreteUniform():
+            # Between bounds it is one, too.
+            first = base.low if low is None else torch.maximum(base.low, as_real(low).ceil())
+            last = base.high if high is None else torch.minimum(base.high, as_real(high).floor())
+            return DiscreteUniform(first, last)
         case Count():
             return TruncatedCount(base, low, high)
-        case UpTo():
-            return TruncatedCount(base, low, base.total if high is None else high)
+        case Bernoulli():
+            return TruncatedCount(base, low, 1.0 if high is None else high)
+        case Summed():
+            return TruncatedCount(base, low, base.greatest if high is None else high)
+        case _ if isinstance(tailed(base), Tailed):
+            return Truncated(tailed(base), low, high)
         case _:
             raise TypeError(type(base).__name__)
 
@@ -98,46 +105,55 @@ class FlatBetween(Between):
 class Truncated(Between):
     """A continuous distribution between bounds."""
 
-    def _ends(self) -> tuple[Tensor, Tensor, Tensor]:
+    def _ends(self, low: Bound, high: Bound) -> tuple[Tensor, Tensor, Tensor]:
         """Log probabilities up to the farther and the nearer end; whether it is the upper tail."""
         base = self.base
-        if self.low is None:
-            assert self.high is not None
-            above = base.log_cdf(self.high)
+        if low is None:
+            assert high is not None
+            above = base.log_cdf(high)
             return torch.full_like(above, -math.inf), above, torch.zeros_like(above) > 0
-        if self.high is None:
-            above = base.log_sf(self.low)
+        if high is None:
+            above = base.log_sf(low)
             return torch.full_like(above, -math.inf), above, torch.zeros_like(above) == 0
-        upper = base.log_cdf(self.low).detach() > -math.log(2)
-        far = torch.where(upper, base.log_sf(self.high), base.log_cdf(self.low))
-        near = torch.where(upper, base.log_sf(self.low), base.log_cdf(self.high))
+        upper = base.log_cdf(low).detach() > -math.log(2)
+        far = torch.where(upper, base.log_sf(high), base.log_cdf(low))
+        near = torch.where(upper, base.log_sf(low), base.log_cdf(high))
         return far, near, upper
+
+    def log_mass(self, low: Bound, high: Bound) -> Tensor:
+        """Return the log of the probability that the base has between two ends."""
+        far, near, _ = self._ends(low, high)
+        return log_difference(near, far)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        mass = self.log_mass(self.low, self._brought_inside(value))
+        return (mass - self.log_mass(self.low, self.high)).clamp(max=0)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        mass = self.log_mass(self._brought_inside(value), self.high)
+        return (mass - self.log_mass(self.low, self.high)).clamp(max=0)
+
+    def _brought_inside(self, value: Tensor) -> Tensor:
+        if self.low is not None:
+            value = torch.maximum(value, self.low)
+        return value if self.high is None else torch.minimum(value, self.high)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log density, -inf outside the bounds."""
-        far, near, _ = self._ends()
         inside = self.inside(value)
-        at = value
-        if self.low is not None:
-            at = torch.maximum(at, self.low)
-        if self.high is not None:
-            at = torch.minimum(at, self.high)
-        at = torch.where(inside, value, at.detach())
-        return where_inside(inside, self.base.log_prob(at) - log_difference(near, far))
+        at = torch.where(inside, value, self._brought_inside(value).detach())
+        return where_inside(inside, self.base.log_prob(at) - self.log_mass(self.low, self.high))
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw by the inverse of the distribution function, in the nearer tail."""
         with torch.no_grad():
-            far, near, upper = self._ends()
+            far, near, upper = self._ends(self.low, self.high)
             u = torch.rand((*sample_shape, *self.batch_shape)).clamp(1e-300, 1 - 1e-16)
             log_p = near + torch.log1p(u * torch.expm1((far - near).clamp(max=0)))
             low, high = self.base.from_log_cdf(log_p), self.base.from_log_sf(log_p)
-            drawn = torch.where(upper, high, low)
-            if self.low is not None:
-                drawn = torch.maximum(drawn, self.low)
-            if self.high is not None:
-                drawn = torch.minimum(drawn, self.high)
-            return drawn
+            return self._brought_inside(torch.where(upper, high, low))
 
 
 class TruncatedCount(Between):
@@ -168,30 +184,14 @@ class TruncatedCount(Between):
         """Return the log of the probability between the bounds."""
         lowest = 0 if self.low is None else max(0, math.ceil(_least(self.low)))
         if self.high is None:
-            return self._log_above(lowest)
+            none = torch.zeros(self.batch_shape)
+            return none if self.low is None else none + self.base.log_sf(self.low.ceil() - 1)
         highest = math.floor(_least(-self.high) * -1)
         cells = max(1, math.prod(self.batch_shape))
         if isinstance(self.base, Poisson) and (highest - lowest + 1) * cells > TERMS:
             return self._log_between()
         counts, terms = self._over(lowest, highest)
         return torch.where(self.inside(counts), terms, -math.inf).logsumexp(0)
-
-    def _log_above(self, lowest: int) -> Tensor:
-        """No upper bound: 1 less the sum below; far in the tail the sum of its first terms."""
-        if self.low is None:
-            return torch.zeros(self.batch_shape)
-        most = max(0, math.ceil(-_least(-self.low)))
-        if most == 0:
-            return torch.zeros(self.batch_shape)
-        counts, terms = self._over(0, most - 1)
-        below = torch.where(counts < self.low, terms, -math.inf).logsumexp(0)
-        far = below.detach() > -0.1
-        head = log_difference(torch.zeros_like(below), torch.where(far, -1.0, below).clamp(max=0))
-        if not bool(far.any()):
-            return head
-        counts, terms = self._over(lowest, most + 4000)
-        tail = torch.where(self.inside(counts), terms, -math.inf).logsumexp(0)
-        return torch.where(far, tail, head)
 
     def _log_between(self) -> Tensor:
         """The mass of a Poisson distribution by incomplete gamma functions."""
@@ -207,6 +207,32 @@ class TruncatedCount(Between):
     def log_prob(self, value: Tensor) -> Tensor:
         """Return the log probability of a count."""
         return where_inside(self.inside(value), self.base.log_prob(value) - self.log_mass())
+
+    def _log_share(self, first: Tensor | None, last: Tensor | None) -> Tensor:
+        """The log of the share of the mass from a count to another, both included."""
+        base = self.base
+        if last is None:
+            assert first is not None
+            return base.log_sf(first - 1) - self.log_mass()
+        if first is None:
+            return base.log_cdf(last) - self.log_mass()
+        upper = base.log_cdf(first - 1).detach() > -math.log(2)
+        far = torch.where(upper, base.log_sf(last), base.log_cdf(first - 1))
+        near = torch.where(upper, base.log_sf(first - 1), base.log_cdf(last))
+        mass = log_difference(near, torch.minimum(near, far))
+        return torch.where(last < first, -math.inf, mass - self.log_mass()).clamp(max=0)
+
+    def log_cdf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability at or below a value."""
+        last = value.floor() if self.high is None else torch.minimum(value, self.high).floor()
+        return self._log_share(None if self.low is None else self.low.ceil(), last)
+
+    def log_sf(self, value: Tensor) -> Tensor:
+        """Return the log of the probability above a value."""
+        first = value.floor() + 1
+        if self.low is not None:
+            first = torch.maximum(first, self.low.ceil())
+        return self._log_share(first, None if self.high is None else self.high.floor())
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draw by inverting the sum of probabilities."""

@@ -1,0 +1,48 @@
+"""Distribution functions: the probability at or below a value, and the log of that above it.
+
+    cdf(law, x)      log_sf(law, x)      log_cdf(law, x)
+
+Continuous distributions have them in closed form; those of counts are incomplete gamma and beta
+functions (DLMF 8.11.11, 8.17.5), those of finitely many values sums.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genlang.runtime import real
+from genlang.runtime.law import real as as_real
+
+
+def tailed(law: Any) -> Any:
+    """Return a distribution with `log_cdf` and `log_sf`: torch's own ones as those of `real`.
+
+    Raises TypeError for a distribution without them.
+    """
+    match law:
+        case torch.distributions.Normal(loc=loc, scale=scale):
+            return real.Normal(loc, scale)
+        case torch.distributions.Laplace(loc=loc, scale=scale):
+            return real.Laplace(loc, scale)
+        case _ if hasattr(law, "log_cdf"):
+            return law
+        case _:
+            raise TypeError(type(law).__name__)
+
+
+def cdf(law: Any, value: Tensor | float) -> Tensor:
+    """Return the probability at or below a value."""
+    return log_cdf(law, value).exp()
+
+
+def log_cdf(law: Any, value: Tensor | float) -> Tensor:
+    """Return the log of the probability at or below a value."""
+    found: Tensor = tailed(law).log_cdf(as_real(value))
+    return found
+
+
+def log_sf(law: Any, value: Tensor | float) -> Tensor:
+    """Return the log of the probability above a value."""
+    found: Tensor = tailed(law).log_sf(as_real(value))
+    return found
