@@ -712,10 +712,83 @@ class Oracle:
         return law, p, bounds[0], bounds[1]
 
     def _law(self, law: ir.Law, x: Value, env: Env) -> float:
-        return _log_density_of(x, *self._choose(law, env))
+        leaf, *given = self._choose(law, env)
+        if leaf.inside:
+            return self._around(leaf, x, given[0], env)
+        return _log_density_of(x, leaf, *given)
 
-    def _law_states(self, law: ir.Law, env: Env) -> range | tuple[Value]:
-        return _states(*self._choose(law, env))
+    def _around(self, law: ir.Distribution, x: Value, p: Parameters, env: Env) -> float:
+        """The log density of a distribution that is made of others."""
+        inner = [self._law(part, x, env) for part in law.inside]
+        first = law.inside[0]
+        if law.name == "Mixture":
+            return _logsumexp([float(_log(w)) + t for w, t in zip(p["weights"], inner)])  # noqa: B905
+        if law.name == "ZeroInflated":
+            return float(_log(p["p"] * (x == 0) + (1 - p["p"]) * math.exp(inner[0])))
+        if law.name == "Hurdle":
+            if x == 0:
+                return float(_log(p["p"]))
+            rest = float(_log(1 - p["p"]))
+            if not _has_masses(first):
+                return rest + inner[0]
+            return rest + inner[0] - float(_log(-math.expm1(self._law(first, 0, env))))
+        if law.name == "Interval":
+            ends = (x - p["width"] / 2, x + p["width"] / 2)
+            (a, above_a), (b, above_b) = (self._tails(first, e, env) for e in ends)
+            return float(_log(b - a if a < 0.5 else above_a - above_b))
+        step = 1 if _has_masses(first) else 0
+        if p.get("left"):
+            return float(_log(self._tails(first, x - step, env)[0]))
+        if p.get("right"):
+            return float(_log(self._tails(first, x, env)[1]))
+        if "lower" in p and x <= p["lower"]:
+            return float(_log(self._tails(first, x, env)[0])) if x == p["lower"] else -math.inf
+        if "upper" in p and x >= p["upper"]:
+            above = float(_log(self._tails(first, x - step, env)[1]))
+            return above if x == p["upper"] else -math.inf
+        return inner[0]
+
+    def _tails(self, law: ir.Law, x: Value, env: Env) -> tuple[float, float]:
+        """The probabilities up to a number and above it."""
+        leaf, *given = self._choose(law, env)
+        if not leaf.inside:
+            return _tails(x, leaf, *given)
+        p, every = given[0], [self._tails(part, x, env) for part in leaf.inside]
+        below, above = every[0]
+        match leaf.name:
+            case "Mixture":
+                weights = np.asarray(p["weights"])
+                sums = [float(weights @ [e[k] for e in every]) for k in (0, 1)]
+                return sums[0], sums[1]
+            case "ZeroInflated":
+                q = 1 - p["p"]
+                return q * below + p["p"] * (x >= 0), q * above + p["p"] * (x < 0)
+            case "Hurdle":
+                over = self._tails(leaf.inside[0], 0, env)[1]
+                above = 1.0 if x < 0 else (1 - p["p"]) * above / over
+                return 1 - above, above
+            case "Interval":
+                return self._tails(leaf.inside[0], x + p["width"] / 2, env)
+            case _ if x < p.get("lower", -math.inf):
+                return 0.0, 1.0
+            case _ if x >= p.get("upper", math.inf):
+                return 1.0, 0.0
+            case _:
+                return below, above
+
+    def _law_states(self, law: ir.Law, env: Env) -> Sequence[Value]:
+        leaf, *given = self._choose(law, env)
+        if not leaf.inside:
+            return _states(leaf, *given)
+        p = given[0]
+        if leaf.name == "Censored":
+            last = p.get("upper", math.inf)
+            part, *rest = self._choose(leaf.inside[0], env)
+            high = last if rest[2] is None else min(last, rest[2])
+            low = p.get("lower", rest[1])
+            return sorted({*_states(part, rest[0], low, high), *(v for v in (low,) if v)})
+        found = {s for part in leaf.inside for s in self._law_states(part, env)}
+        return sorted(found | ({0} if leaf.name != "Mixture" else set()))
 
     # -- Loops --
 
@@ -874,7 +947,7 @@ class Oracle:
                 x = self.evaluate(value, env)
                 if function == "logpdf":
                     return self._law(law, x, env)
-                below, above = _tails(x, *self._choose(law, env))
+                below, above = self._tails(law, x, env)
                 return below if function == "cdf" else float(_log(above))
             case ir.Reduce():
                 return self._reduce(expr, env)
@@ -939,7 +1012,19 @@ def _log_density_of(
 def _is_finite(law: ir.Law) -> bool:
     if isinstance(law, ir.Choice):
         return _is_finite(law.then) and _is_finite(law.otherwise)
+    if law.name == "Censored" and "upper" in dict(law.parameters):
+        return all(map(_has_masses, law.inside))
+    if law.inside:
+        return all(map(_is_finite, law.inside))
     return law.name in FINITE or (law.name in UNBOUNDED and law.upper is not None)
+
+
+def _has_masses(law: ir.Law) -> bool:
+    if isinstance(law, ir.Choice):
+        return _has_masses(law.then)
+    if law.inside:
+        return law.name != "Interval" and all(map(_has_masses, law.inside))
+    return law.name in DISCRETE
 
 
 def _by_row(loop: ir.Loop) -> bool:

@@ -1229,7 +1229,9 @@ def test_ints_beside_real_parameters_do_not_round_them():
 
 
 def test_every_form_of_every_row_has_a_case():
-    forms = {(row.name, i) for row in DISTRIBUTIONS.values() for i in range(len(row.forms))}
+    # Those around another have tests of their own: tests/test_around.py.
+    rows = [row for row in DISTRIBUTIONS.values() if not row.around]
+    forms = {(row.name, i) for row in rows for i in range(len(row.forms))}
     seen = set()
     for case in CASES:
         row = DISTRIBUTIONS[case.name]

@@ -147,7 +147,7 @@ def asked(call: str, values: tuple[float, ...], function: str) -> Any:
 
 def test_every_row_that_has_a_distribution_function_is_here():
     named = {call.split("(")[0] for call, *_ in ROWS}
-    assert named == {row.name for row in DISTRIBUTIONS.values() if row.has_cdf}
+    assert named == {row.name for row in DISTRIBUTIONS.values() if row.has_cdf and not row.around}
 
 
 @pytest.mark.parametrize(("call", "values", "law", "points"), ROWS)

@@ -5,13 +5,15 @@ An array of values, or of parameters, is taken cell by cell, as by the elementwi
 
 from dataclasses import replace
 
+from genlang.check.around import measure
+from genlang.check.cells import cell
 from genlang.check.expressions import expression
-from genlang.check.laws import cell, law
+from genlang.check.laws import law
 from genlang.check.model import Array, Density, Expr, Extent, Law, Loop, Type
 from genlang.check.scope import Scope
 from genlang.check.shapes import show
-from genlang.check.walk import leaves
-from genlang.lang.distributions import DISTRIBUTIONS, Row
+from genlang.check.walk import components
+from genlang.lang.distributions import DISTRIBUTIONS, LAWS, Row
 from genlang.source import Span
 from genlang.syntax import nodes
 
@@ -76,6 +78,9 @@ def _rank(base: nodes.Expr) -> int:
     match base:
         case nodes.Ternary(then=then):
             return _rank(then)
+        case nodes.Call(function=nodes.Name(name="Mixture"), arguments=arguments):
+            listed = (a.value for a in arguments if isinstance(a.value, nodes.ListOf))
+            return next((_rank(v.items[0]) for v in listed if v.items), 0)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
             return DISTRIBUTIONS[name].rank
         case _:
@@ -98,15 +103,19 @@ def _batch(base: nodes.Expr, scope: Scope) -> tuple[Extent, ...]:
 
 
 def _all_scalar(row: Row) -> bool:
-    return not any(p.rank or p.domain == "law" for form in row.forms for p in form.parameters)
+    return not any(p.rank or p.domain in LAWS for form in row.forms for p in form.parameters)
 
 
 def _has(function: str, found: Law, span: Span, scope: Scope) -> None:
     """Refuse a function that one of the distributions does not have."""
-    for leaf in leaves(found):
+    for leaf in components(found):
         row = DISTRIBUTIONS[leaf.name]
+        if function != "logpdf" and measure(leaf)[0] == "flagged":
+            scope.fail("E409", f"`{leaf.name}` by a flag has no `{function}`", span,
+                       why="whether a value is censored is known of observations",
+                       second=(leaf.span, "this distribution"))  # fmt: skip
         if function != "logpdf" and not row.has_cdf:
-            names = [r.name for r in DISTRIBUTIONS.values() if r.has_cdf]
+            names = [r.name for r in DISTRIBUTIONS.values() if r.has_cdf and not r.around]
             scope.fail("E409", f"`{leaf.name}` has no `{function}`", span, why=row.why_without_cdf,
                        second=(leaf.span, "this distribution"),
                        help=f"these have one: {', '.join(names)}")  # fmt: skip

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from functools import partial
 
+from genlang.check.around import as_latent
 from genlang.check.chains import chain_loop, covering, together
+from genlang.check.drawn import drawn
 from genlang.check.elements import each_of
 from genlang.check.expressions import expression, integer, iteration
 from genlang.check.header import Header
@@ -23,7 +25,6 @@ from genlang.check.model import (
 )
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show
-from genlang.check.supports import drawn
 from genlang.check.walk import leaves
 from genlang.check.written import drawn_as, sized, written_type
 from genlang.lang.distributions import DISTRIBUTIONS
@@ -47,6 +48,8 @@ def _draw(node: nodes.DrawDecl, target: nodes.Target, scope: Scope) -> Draw:
     variable, found = typed(node, header, written, scope)
     cell = variable.cell
     header.carries_its_loops(node.word, scope)
+    if node.word == "latent":
+        as_latent(found, variable.name, scope)
     if node.word == "latent" and cell.kind in INTEGERS and cell.dims:
         alone = written is not None and all(leaf.each for leaf in leaves(found))
         edit = f"`latent {variable.name}[{show(cell.dims)[1:-1]}] ~ ...` enumerates each element"
@@ -118,7 +121,7 @@ def _guess(node: nodes.Expr) -> Type | None:
     match node:
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
             row = DISTRIBUTIONS[name]
-            return None if row.rank or row.kind == "index" else Type(row.kind)
+            return None if row.rank or row.around or row.kind == "index" else Type(row.kind)
         case _:
             return None
 

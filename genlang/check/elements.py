@@ -10,11 +10,12 @@ An argument is one number for all elements, or has the dims of the type: one for
 
 from dataclasses import replace
 
+from genlang.check.drawn import drawn
 from genlang.check.functions import extent_size
 from genlang.check.model import Choice, Distribution, Expr, Extent, Law, Type
 from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import show
-from genlang.check.supports import drawn, of_kind
+from genlang.check.supports import of_kind
 from genlang.check.walk import law_expressions, leaves, symbols
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS

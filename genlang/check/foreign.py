@@ -215,9 +215,7 @@ TYPES = {
 }  # fmt: skip
 
 # What the language has and this version does not yet.
-LATER = frozenset({
-    "ode", "ICAR", "dinterval", "Censored", "ZeroInflated", "Hurdle", "Mixture", "Interval",
-})  # fmt: skip
+LATER = frozenset({"ode", "ICAR", "dinterval"})
 
 
 def rewrite(templates: Sequence[str], arguments: Sequence[str]) -> str:

@@ -1,6 +1,8 @@
 """Kinds of results: which interval an expression's value is known to lie in."""
 
-from genlang.check.model import Const, Expr
+from genlang.check.model import Const, Expr, Law
+from genlang.check.walk import leaves
+from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS, fits, widest
 
 SIGNED = {"positive": "positive", "count": "nonneg", "bool": "nonneg", "index": "nonneg"}
@@ -95,3 +97,12 @@ def join(exprs: tuple[Expr, ...]) -> str:
         if all(inside(e, candidate) for e in exprs):
             return candidate
     return widest(tuple(kinds))
+
+
+def discrete(law: Law) -> bool:
+    """Whether a law has masses, not densities."""
+    return all(
+        all(map(discrete, leaf.inside)) if leaf.inside
+        else DISTRIBUTIONS[leaf.name].kind in INTEGERS
+        for leaf in leaves(law)
+    )  # fmt: skip

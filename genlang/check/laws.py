@@ -7,6 +7,8 @@ from functools import partial
 from typing import NoReturn
 
 from genlang.check import foreign
+from genlang.check.arguments import form_of, matched, ways
+from genlang.check.around import Measure, around, bounded_inside, measure, parts, words
 from genlang.check.calls import completed
 from genlang.check.cells import cell
 from genlang.check.domains import domain
@@ -30,8 +32,8 @@ from genlang.check.scope import Poison, Scope
 from genlang.check.shapes import same, show
 from genlang.check.supports import support
 from genlang.check.walk import symbols
-from genlang.diagnostics import correction, meant, suggest
-from genlang.lang.distributions import DISTRIBUTIONS, Form, Parameter, Row, signature
+from genlang.diagnostics import correction, suggest
+from genlang.lang.distributions import DISTRIBUTIONS, LAWS, Parameter, Row
 from genlang.lang.types import INTEGERS
 from genlang.source import Edit, Span
 from genlang.syntax import nodes
@@ -54,7 +56,7 @@ def law(
                     lambda: law(node.then, unnamed, scope, each),
                     lambda: law(node.otherwise, unnamed, scope, each),
                 )
-            _alike(node, one, two, scope)
+            _alike(node, (one, two), (measure(then), measure(otherwise)), scope)
             return Choice(decides, then, otherwise, span), wider(one, two)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
             return _distribution(node, DISTRIBUTIONS[name], unnamed, scope, each)
@@ -70,7 +72,7 @@ def law(
                        path.span, help=edit, edits=edits)  # fmt: skip
         case nodes.Name(name=name, span=where) if name in DISTRIBUTIONS:
             scope.fail("E402", f"`{name}` wants its parameters", where,
-                       help=f"write {_ways(DISTRIBUTIONS[name])}")  # fmt: skip
+                       help=f"write {ways(DISTRIBUTIONS[name])}")  # fmt: skip
         case nodes.Name(name=name) if name in scope.broken:
             raise Poison
         case _:
@@ -114,17 +116,21 @@ def _unknown_law(name: str, node: nodes.Call, where: Span, scope: Scope) -> NoRe
                edits=correction(name, DISTRIBUTIONS, where))  # fmt: skip
 
 
-def _alike(node: nodes.Ternary, one: Type, two: Type, scope: Scope) -> None:
+def _alike(
+    node: nodes.Ternary, types: tuple[Type, Type], measures: tuple[Measure, Measure], scope: Scope
+) -> None:
     """Both branches draw values of one shape, both densities or both masses."""
+    one, two = types
     second = (node.otherwise.span, f"this draws {show(two.dims)}")
     if len(one.dims) != len(two.dims) or not all(map(same, one.dims, two.dims)):
         message = f"the two distributions draw values of different dims, here {show(one.dims)}"
         scope.fail("E401", message, node.then.span, second=second)
-    if (one.kind in INTEGERS) != (two.kind in INTEGERS):
-        words = ("a density", "a mass") if two.kind in INTEGERS else ("a mass", "a density")
-        scope.fail("E401", f"one branch has {words[0]}, the other {words[1]}", node.then.span,
+    if measures[0] != measures[1]:
+        one_, two_ = map(words, measures)
+        other = "another one" if one_ == two_ else two_
+        scope.fail("E401", f"one branch has {one_}, the other {other}", node.then.span,
                    why="a probability and a density cannot be compared",
-                   second=(node.otherwise.span, words[1]))  # fmt: skip
+                   second=(node.otherwise.span, other))  # fmt: skip
 
 
 def wider(one: Type, two: Type) -> Type:
@@ -146,13 +152,16 @@ def _distribution(
                    node.function.span, second=place, help="choose another name for it")  # fmt: skip
     if row.name == "DiscreteUniform" and len(node.arguments) == 1:
         return _uniform_over(node, scope)
-    given = _match_arguments(node, row, scope)
-    bounds: dict[str, nodes.Argument] = {k: given.pop(k) for k in ("lower", "upper") if k in given}
+    given = matched(node, row, scope)
+    own = {p.name for form in row.forms for p in form.parameters}
+    ending = [k for k in ("lower", "upper") if k in given and k not in own]
+    bounds: dict[str, nodes.Argument] = {k: given.pop(k) for k in ending}
     if bounds and not row.truncates:
         first = next(iter(bounds.values()))
         scope.fail("E403", f"`{row.name}` cannot be truncated", first.span,
-                   why=row.why_without_cdf)  # fmt: skip
-    form = _form(node, row, set(given), scope)
+                   why=row.without or row.why_without_cdf,
+                   help=bounded_inside(node, bounds, scope) if row.around else "")  # fmt: skip
+    form = form_of(node, row, set(given), scope)
     unsure: list[tuple[str, str]] = []
 
     def parameter(p: Parameter) -> Expr:
@@ -168,15 +177,22 @@ def _distribution(
     def end(name: str) -> Expr:
         return cell(expression(bounds[name].value, scope), 0, unnamed, scope, each)
 
-    named = [p for p in form.parameters if p.name in given]
+    made_of = [
+        n for p in form.parameters if p.domain in LAWS for n in parts(given[p.name], p, row, scope)
+    ]
+    inner = scope.every(*(partial(law, part, unnamed, scope) for part in made_of))
+    named = [p for p in form.parameters if p.name in given and p.domain not in LAWS]
     read = scope.every(*(partial(parameter, p) for p in named), *(partial(end, k) for k in bounds))
     parameters = [(p.name, expr) for p, expr in zip(named, read, strict=False)]
     _of_one_size(list(zip(named, read, strict=False)), row, scope)
     written = dict(zip(bounds, read[len(named) :], strict=True))
     ends = [written.get(k) for k in ("lower", "upper")]
     _bounds_in_order(ends, bounds, scope)
+    made = tuple(part for part, _ in inner)
     found = Distribution(row.name, tuple(parameters), ends[0], ends[1], "", node.span,
-                         unsure=tuple(unsure))  # fmt: skip
+                         unsure=tuple(unsure), inside=made)  # fmt: skip
+    if made:
+        return found, around(found, [kind for _, kind in inner], node, scope)
     return found, _drawn(row, dict(parameters), ends, scope)
 
 
@@ -215,72 +231,6 @@ def _uniform_over(node: nodes.Call, scope: Scope) -> tuple[Distribution, Type]:
     low = Const(0, count)
     found = Distribution("DiscreteUniform", (("low", low), ("high", high)), span=node.span)
     return found, Type("index", dim=over.symbol)
-
-
-def _match_arguments(node: nodes.Call, row: Row, scope: Scope) -> dict[str, nodes.Argument]:
-    own = list(dict.fromkeys(p.name for f in row.forms for p in f.parameters))
-    names = [*own, "lower", "upper"]
-    result: dict[str, nodes.Argument] = {}
-    canonical = row.forms[0].parameters
-    for i, a in enumerate(node.arguments):
-        if a.name is None:
-            if i >= row.positional:
-                _not_by_position(node, row, a, scope)
-            result[canonical[i].name] = a
-        elif a.name not in names:
-            spelt = foreign.parameter(a.name, own, scope.text(a.value.span))
-            near = [n for n in names if n.startswith(a.name) and len(a.name) > 2]  # `prob`
-            near = near if len(near) == 1 else [n for n in names if n == meant(a.name, names)]
-            edit = f"write `{spelt}`" if spelt else suggest(a.name, names) or f"write {_ways(row)}"
-            spelt = spelt or "".join(f"{n} = {scope.text(a.value.span)}" for n in near)
-            scope.fail("E404", f"`{row.name}` has no parameter `{a.name}`", a.span, help=edit,
-                       edits=(Edit(a.span, spelt),) if spelt else ())  # fmt: skip
-        elif a.name in result:
-            scope.fail("E404", f"`{a.name}` is given twice", a.span,
-                       second=(result[a.name].span, "first given here"))  # fmt: skip
-        else:
-            result[a.name] = a
-    return result
-
-
-def _not_by_position(node: nodes.Call, row: Row, extra: nodes.Argument, scope: Scope) -> NoReturn:
-    if row.positional:
-        count = f"{row.positional} parameter{'s' if row.positional > 1 else ''}"
-        scope.fail("E404", f"`{row.name}` takes {count} by position", extra.span,
-                   help=f"write {_ways(row)}")  # fmt: skip
-    texts = [scope.text(a.value.span) for a in node.arguments]
-    spelt: list[str] = []
-    for form in row.forms:
-        if len(form.parameters) == len(texts):
-            named = zip(form.parameters, texts, strict=True)
-            spelt.append(f"`{row.name}({', '.join(f'{p.name} = {t}' for p, t in named)})`")
-    scope.fail("E404", f"`{row.name}` takes its parameters by name", extra.span,
-               why="what stands first differs from system to system" if spelt else "",
-               help="write " + (" or ".join(spelt) or _ways(row)))  # fmt: skip
-
-
-def _ways(row: Row) -> str:
-    """The ways to give a distribution's parameters."""
-    return " or ".join(f"`{row.name}({signature(row, form)})`" for form in row.forms)
-
-
-def _form(node: nodes.Call, row: Row, given: set[str], scope: Scope) -> Form:
-    for form in row.forms:
-        names = {p.name for p in form.parameters}
-        if given <= names and {p.name for p in form.parameters if p.default is None} <= given:
-            return form
-    open_forms = [f for f in row.forms if given <= {p.name for p in f.parameters}]
-    edit = f"write {_ways(row)}"
-    if not open_forms:
-        forms = [{p.name for p in f.parameters} for f in row.forms]
-        apart = [n for n in given if any(not any({n, m} <= f for f in forms) for m in given)]
-        pair = " and ".join(f"`{n}`" for n in sorted(apart or given))
-        scope.fail("E404", f"{pair} of `{row.name}` exclude each other", node.span, help=edit)
-    lacking = [
-        " and ".join(f"`{p.name}`" for p in f.parameters if p.name not in given) for f in open_forms
-    ]
-    scope.fail("E404", f"`{row.name}` lacks {' or '.join(dict.fromkeys(lacking))}", node.span,
-               help=edit)  # fmt: skip
 
 
 def _parameter(

@@ -105,12 +105,12 @@ def leaves(law: Law) -> Iterator[Distribution]:
             yield law
 
 
-def parts_of(law: Law) -> Iterator[Distribution]:
+def components(law: Law) -> Iterator[Distribution]:
     """Yield the distributions that a law is made of, those inside others included."""
     for leaf in leaves(law):
         yield leaf
         for part in leaf.inside:
-            yield from parts_of(part)
+            yield from components(part)
 
 
 def expressions(statement: Statement) -> tuple[Expr, ...]:

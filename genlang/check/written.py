@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import isfinite
 
 from genlang.check import foreign
+from genlang.check.drawn import drawn
 from genlang.check.elements import elementwise, over_elements
 from genlang.check.expressions import expression
 from genlang.check.functions import as_extent, extent_size
@@ -25,7 +26,7 @@ from genlang.check.shapes import same, show
 from genlang.check.simplex import increases, is_simplex
 from genlang.check.starts import VECTORS, elements
 from genlang.check.structures import is_in
-from genlang.check.supports import drawn, of_kind, of_type, support
+from genlang.check.supports import of_kind, of_type, support
 from genlang.check.walk import law_expressions, leaves, symbols
 from genlang.diagnostics import meant, suggest
 from genlang.lang.distributions import DISTRIBUTIONS
@@ -217,6 +218,9 @@ def drawn_as(
     if written is None:
         return found, draws
     span = node.type.span if node.type else node.span
+    made = [leaf for leaf in leaves(found) if leaf.inside]
+    if made and elementwise(found, written):
+        scope.fail("E290", f"a structured type over `{made[0].name}` is not supported yet", span)
     if elementwise(found, written):
         if not written.structure:
             _not_narrower(found, draws, written, span, scope)

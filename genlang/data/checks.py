@@ -30,7 +30,8 @@ from genlang.check.model import (
 from genlang.check.walk import symbols
 from genlang.data import lengths, params
 from genlang.data.evaluate import Evaluator
-from genlang.data.supports import ENDS, KINDS, kind_of, outside, supports_of
+from genlang.data.outside import Outside, ends_of
+from genlang.data.supports import outside, supports_of
 from genlang.data.told import Told
 from genlang.data.values import LARGEST, TooLarge, Undecided, Value, any_cell
 from genlang.lang.distributions import DISTRIBUTIONS
@@ -189,31 +190,47 @@ class Checks:
 
     def _law(self, statement: Draw, law: Law, mask: Value | None) -> None:
         match law:
-            case Choice(condition=condition, then=then, otherwise=otherwise):
-                known = self.known.value(condition, mask)
-                refused = None
-                if known is not None:
-                    refused = Value(
-                        known.axes, np.where(np.isnan(known.array), 1, known.array == 0)
-                    )
-                self._law(statement, then, self.known.meet(mask, known))
-                self._law(statement, otherwise, self.known.meet(mask, refused))
+            case Choice():
+                for part, taken in self._branches(law, mask):
+                    self._law(statement, part, taken)
             case Distribution():
-                self._parameters(law, mask)
-                mask = self._upside_down(law, mask)
+                mask = self._made(law, mask)
                 if statement.target.role in ("data", "observed", "let"):
                     self._support(statement, law, mask)
+
+    def _branches(self, law: Choice, mask: Value | None) -> list[tuple[Law, Value | None]]:
+        """The two laws of a choice, and the iterations in which each is taken."""
+        known = self.known.value(law.condition, mask)
+        refused = None
+        if known is not None:
+            refused = Value(known.axes, np.where(np.isnan(known.array), 1, known.array == 0))
+        taken = [self.known.meet(mask, test) for test in (known, refused)]
+        return list(zip((law.then, law.otherwise), taken, strict=True))
+
+    def _made(self, law: Law, mask: Value | None) -> Value | None:
+        """Look at the parameters of a law and of those inside; returns where its ends are right."""
+        if isinstance(law, Choice):
+            for part, taken in self._branches(law, mask):
+                self._made(part, taken)
+            return mask
+        self._parameters(law, mask)
+        for part in law.inside:
+            self._made(part, mask)
+        return self._upside_down(law, mask)
 
     def _parameters(self, law: Distribution, mask: Value | None) -> None:
         """Look whether the parameters lie in their domains."""
         row = DISTRIBUTIONS[law.name]
         domains = {p.name: p for form in row.forms for p in form.parameters}
-        given: dict[str, Value] = {}
         for name, expr in law.parameters:
             value = self.known.value(expr, mask)
             if value is None:
                 continue
-            given[name] = value
+            if name == "weights" and law.inside and value.array.shape[-1:] != (len(law.inside),):
+                one = Value((), np.array(1.0))
+                message = f"{value.array.shape[-1]} weights for {len(law.inside)} distributions"
+                self.told.message("D124", message, expr.span, self._meet(one, mask))
+                continue
             found = outside(domains[name].domain, domains[name].rank, value)
             if found is None:
                 continue
@@ -221,15 +238,9 @@ class Checks:
             bad = self._possible(Value(value.axes, beyond), mask)
             self.told.numbers(f"`{name}` of `{law.name}`", words, expr, value, bad)
 
-    def _ends(self, law: Distribution) -> tuple[Expr | None, Expr | None]:
-        given = dict(law.parameters)
-        names = ENDS.get(law.name, (None, None))
-        low, high = (given.get(n) if n is not None else None for n in names)
-        return law.lower or low, law.upper or high
-
     def _upside_down(self, law: Distribution, mask: Value | None) -> Value | None:
         """Report ends in the wrong order; returns the mask without these iterations."""
-        ends = [None if e is None else self.known.value(e, mask) for e in self._ends(law)]
+        ends = [None if e is None else self.known.value(e, mask) for e in ends_of(law)]
         if ends[0] is None or ends[1] is None:
             return mask
         bad = self.known.compare(">", ends[0], ends[1])
@@ -243,17 +254,10 @@ class Checks:
         found = self._cells(target, subs, mask)
         if found is None:
             return
-        why = f"it is drawn from `{self.model.source.slice(law.span)}`"
         if target.role == "let":
             self._finite(statement, found, mask)
-        _, inside = KINDS.get(kind_of(law), ("", None))
-        if inside is not None and law.name != "Dirichlet":
-            beyond = any_cell(~inside(found.array), found).astype(float)
-            self._outside(target, subs, Value(found.axes, beyond), mask, why)
-        if found.event == 0:
-            for low, high in dict.fromkeys(((law.lower, law.upper), self._ends(law))):
-                self._between(target, subs, low, high, mask, why)
-            self._categories(statement, law, found, mask)
+        for bad, why in Outside(self.known, found, self.model.source.slice).of(law, mask):
+            self._outside(target, subs, bad, mask, why)
 
     def _finite(self, statement: Draw, found: Value, mask: Value | None) -> None:
         """A transformed observation is a number, where what it is made of is known."""
@@ -289,28 +293,6 @@ class Checks:
                 bad = self.known.compare(op, found, value)
                 bad = Value(bad.axes, any_cell(bad.array == 1, bad).astype(float))
                 self._outside(target, subs, bad, mask, why)
-
-    def _categories(
-        self, statement: Draw, law: Distribution, found: Value, mask: Value | None
-    ) -> None:
-        """Counts drawn from an anonymous extent lie inside it; that of a dim has its size."""
-        if law.name not in ("Categorical", "OrderedLogistic") or not law.parameters:
-            return
-        vectors = [(e, self.known.value(e, mask)) for _, e in law.parameters if e.type.dims]
-        if not vectors:
-            return
-        expr, value = vectors[0]
-        size = self.known.length(expr.type.dims[-1])
-        if size is None and value is not None and value.event:
-            size = Value((), np.array(float(value.array.shape[-1])))
-        if size is None:
-            return
-        if law.name == "OrderedLogistic":
-            size = Value(size.axes, size.array + 1)
-        bad = self.known.compare(">=", found, size)
-        subs = statement.subscripts
-        last = f"{int(size.array.max()) - 1}" if size.array.size else "-1"
-        self._outside(statement.target, subs, bad, mask, f"`{law.name}` draws 0 to {last} here")
 
     def _outside(
         self, target: Variable, subs: tuple[Expr, ...], bad: Value, mask: Value | None, why: str

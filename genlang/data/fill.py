@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genlang.check.drawn import drawn
 from genlang.check.model import Draw, Model, Type, Variable
-from genlang.check.supports import drawn
 from genlang.check.walk import leaves
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS

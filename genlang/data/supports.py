@@ -35,7 +35,7 @@ WITHOUT_ZERO = frozenset({
 ENDS: dict[str, tuple[str | None, str | None]] = {
     "Binomial": (None, "total"), "BetaBinomial": (None, "total"), "Uniform": ("low", "high"),
     "DiscreteUniform": ("low", "high"), "Pareto": ("scale", None),
-    "Hypergeometric": (None, "draws"), "Delta": ("x", "x"),
+    "Hypergeometric": (None, "draws"), "Delta": ("x", "x"), "Censored": ("lower", "upper"),
 }  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def check(variable: Variable, found: Numbers, raw: Cells, model: Model, faults: 
     """Report the cells outside a variable's kind or structure; returns where they are."""
     draws = [s for s in model.statements if isinstance(s, Draw) and s.target is variable]
     kind = variable.cell.kind
-    names = {d.name for s in draws for d in leaves(s.law)}
+    names = {d.name for s in draws for d in leaves(s.law)}  # of what is inside: `Outside`
     if kind == "positive" and variable.role == "observed" and not names & WITHOUT_ZERO:
         kind = "nonneg"  # truncated at 0, which is inside
     bad = np.zeros(found.shape, dtype=bool)

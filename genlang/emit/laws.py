@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from genlang.check.elements import unequal
 from genlang.check.model import Choice, Const, Density, Distribution, Expr, Law, Loop, Variable
-from genlang.check.walk import leaves, symbols
+from genlang.check.walk import components, leaves, symbols
 from genlang.emit.code import (
     ATOM,
     TERNARY,
@@ -19,7 +19,7 @@ from genlang.emit.code import (
 from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
 from genlang.emit.stand_ins import SETS
-from genlang.lang.distributions import DISTRIBUTIONS, Form
+from genlang.lang.distributions import DISTRIBUTIONS, LAWS, Form
 from genlang.lang.types import INTEGERS
 from genlang.plan.support import Support, extent_size
 
@@ -28,8 +28,9 @@ def form_of(law: Distribution) -> Form:
     """Return the parameterization that was written."""
     given = {name for name, _ in law.parameters}
     for form in DISTRIBUTIONS[law.name].forms:
-        names = {p.name for p in form.parameters}
-        required = {p.name for p in form.parameters if p.default is None}
+        own = [p for p in form.parameters if p.domain not in LAWS]
+        names = {p.name for p in own}
+        required = {p.name for p in own if p.default is None}
         if given <= names and required <= given:
             return form
     raise AssertionError((law.name, given))
@@ -40,6 +41,8 @@ def rank(law: Law) -> int:
     match law:
         case Choice(then=then):
             return rank(then)
+        case Distribution(name="Mixture", inside=(first, *_)):
+            return rank(first)
         case Distribution(name=name, each=each):
             return DISTRIBUTIONS[name].rank + len(each)
 
@@ -50,11 +53,14 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
     given, unsure = dict(law.parameters), dict(law.unsure)
     codes: dict[str, Code] = {}
     for p in form.parameters:
+        if p.domain in LAWS:
+            continue
         if p.name in given:
-            code = integer(scope.write(given[p.name]))
+            code = scope.write(given[p.name])
+            code = code if p.domain == "flag" else integer(code)
         else:
             code = Code(repr(p.default), number=True)
-        if p.domain not in ("count", "int"):
+        if p.domain not in ("count", "int", "flag"):
             if code.number and code.text.isdigit():
                 code = replace(code, text=f"{code.text}.0")
             elif form.torch.startswith("dist.") and not code.number and _whole(given[p.name]):
@@ -78,10 +84,13 @@ def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Cod
     bounds = [None if e is None else integer(scope.write(e)) for e in (law.lower, law.upper)]
     seen = [scope.write(e) for e in law.seen]
     every = [*codes.values(), *(b for b in bounds if b is not None), *seen]
+    every += [Code("", law_text(part, scope).axes) for part in law.inside]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
     each = len(law.each)
     given = {name: lined_up(code, axes, each, scope.order) for name, code in codes.items()}
-    text = form_of(law).torch.format(**given)
+    wide = Code("", axes)
+    inside = ", ".join(law_text(part, scope, wide).text for part in law.inside)
+    text = form_of(law).torch.format(**given, D=inside, distributions=inside)
     if any(b is not None for b in bounds):
         low, high = ("None" if b is None else aligned(b, axes, each, scope.order) for b in bounds)
         text = f"exact.truncated({text}, {low}, {high})"
@@ -209,24 +218,24 @@ def _positions(probs: Expr, scope: Scope) -> str:
 
 
 # The parameters that say which values are possible.
-BOUNDS = frozenset({"low", "high", "total", "draws", "successes", "x"})
+BOUNDS = frozenset({"low", "high", "total", "draws", "successes", "x", "lower", "upper"})
 
 
 def same_everywhere(law: Law) -> bool:
     """Whether the possible values of a discrete law are the same in each of its cells."""
-    found = {
-        (
-            leaf.name if any(name in BOUNDS for name, _ in leaf.parameters) else "",
-            tuple(e for name, e in leaf.parameters if name in BOUNDS),
-            leaf.lower,
-            leaf.upper,
-        )
-        for leaf in leaves(law)
-    }
+    found = {_values(leaf) for leaf in leaves(law)}
     return len(found) == 1 and not any(
         isinstance(s, Loop | Variable)
-        for _, bounds, *ends in found
-        for e in (*bounds, *ends)
+        for leaf in components(law)
+        for e in (*(e for n, e in leaf.parameters if n in BOUNDS), leaf.lower, leaf.upper)
         if e is not None
         for s in symbols(e)
     )
+
+
+def _values(leaf: Distribution) -> tuple[object, ...]:
+    """What says which values a distribution has."""
+    named = bool(leaf.inside) or any(name in BOUNDS for name, _ in leaf.parameters)
+    bounds = tuple(e for name, e in leaf.parameters if name in BOUNDS)
+    inner = tuple(_values(part) for law in leaf.inside for part in leaves(law))
+    return leaf.name if named else "", bounds, leaf.lower, leaf.upper, inner

@@ -37,7 +37,7 @@ class Row:
     ends       the parameters that bound a draw
     finite     has finitely many values: as a latent it is summed out
     truncates  takes `lower=` and `upper=`
-    without    why it has no distribution function; empty where it has one
+    without    why it takes no bounds: mostly, has no distribution function; empty where it does
     """
 
     name: str
@@ -54,6 +54,11 @@ class Row:
     without: str = ""
 
     @property
+    def around(self) -> bool:
+        """Whether it is made of other distributions."""
+        return any(p.domain in LAWS for p in self.forms[0].parameters)
+
+    @property
     def has_cdf(self) -> bool:
         """Whether its distribution function is known: `cdf`, `logsf` and bounds make use of it."""
         return not self.why_without_cdf
@@ -61,6 +66,8 @@ class Row:
     @property
     def why_without_cdf(self) -> str:
         """Why it has no distribution function; empty where it has one."""
+        if self.around:
+            return ""  # it has one if what is inside has
         return "it draws more than one number" if self.rank else self.without
 
 
@@ -93,6 +100,9 @@ BETA_BY_MEAN = (
 )
 # Functions of a distribution at a value.
 DENSITIES = ("logpdf", "cdf", "logsf")
+# The domains of parameters that are distributions: one, or a list of them.
+LAWS = frozenset({"law", "laws"})
+INSIDE = "bounds belong to the distribution inside it"
 LOC_SCALE = "loc: real, scale: positive"
 
 _ROWS = (
@@ -206,6 +216,22 @@ _ROWS = (
          kind="count", rank=1),
     _row("DirichletMultinomial", "exact.DirichletMultinomial({total}, {concentration})",
          "total: count, concentration: positive[]", kind="count", rank=1),
+    # Made of other distributions; bounds of `Censored` are where values pile up.
+    _row("Censored", "exact.Censored({D}, right={right})", "D: law, right: flag",
+         ("exact.Censored({D}, left={left})", "D: law, left: flag"),
+         ("exact.Censored({D}, left={left}, right={right})",
+          "D: law, left: flag, right: flag"),
+         ("exact.Clipped({D}, {lower}, None)", "D: law, lower: real"),
+         ("exact.Clipped({D}, None, {upper})", "D: law, upper: real"),
+         ("exact.Clipped({D}, {lower}, {upper})", "D: law, lower: real, upper: real"),
+         positional=1),
+    _row("ZeroInflated", "exact.ZeroInflated({p}, {D})", "p: unit, D: law",
+         without=INSIDE),
+    _row("Hurdle", "exact.Hurdle({p}, {D})", "p: unit, D: law", without=INSIDE),
+    _row("Mixture", "exact.Mixture({weights}, [{distributions}])",
+         "weights: simplex[], distributions: laws", without=INSIDE),
+    _row("Interval", "exact.Interval({D}, {width})", "D: law, width: positive",
+         without=INSIDE),
 )  # fmt: skip
 
 DISTRIBUTIONS: dict[str, Row] = {row.name: row for row in _ROWS}

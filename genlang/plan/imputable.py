@@ -1,5 +1,7 @@
 """Why missing cells that something reads cannot be unknowns: words, empty where they can."""
 
+from genlang.check.around import DENSITY, measure, words
+from genlang.check.drawn import drawn
 from genlang.check.interval import Interval
 from genlang.check.model import (
     Choice,
@@ -19,7 +21,6 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.supports import drawn
 from genlang.check.walk import bounds, law_expressions, leaves, symbols
 from genlang.lang.distributions import DISTRIBUTIONS
 
@@ -51,13 +52,16 @@ def not_continuous(variable: Variable, draws: list[Draw]) -> str:
     if any(loop.weight is not None for s in draws for loop in s.loops):
         return "it stands in a weighted loop, where one cell would be several unknowns"
     laws = [law for draw in draws for law in leaves(draw.law)]
+    mass = next((law for law in laws if measure(law) != DENSITY), None)
+    if mass is not None:
+        return f"{unknown}, and `{mass.name}` here has {words(measure(mass))}"
     moving = next((law for law in laws if not all(isinstance(e, Const) for e in ends(law))), None)
     if moving is not None:
         return f"{unknown}; the ends of `{moving.name}` must be numbers for that as yet"
     found = {(v.low, v.high): v for v in map(values_of, laws)}
     if len(found) > 1:
-        words = " and ".join(v.show() for v in list(found.values())[:2])
-        return f"{unknown}, and its laws draw {words}: that needs one range as yet"
+        shown = " and ".join(v.show() for v in list(found.values())[:2])
+        return f"{unknown}, and its laws draw {shown}: that needs one range as yet"
     return ""
 
 
@@ -70,7 +74,9 @@ def ends(law: Distribution) -> list[Expr]:
     """Return the expressions that bound what a distribution draws."""
     given = dict(law.parameters)
     own = ("scale",) if law.name == "Pareto" else DISTRIBUTIONS[law.name].ends or ()
-    return [*(given[n] for n in own), *(e for e in (law.lower, law.upper) if e is not None)]
+    inner = [e for part in law.inside for leaf in leaves(part) for e in ends(leaf)]
+    bounds_ = [e for e in (law.lower, law.upper) if e is not None]
+    return [*inner, *(given[n] for n in own), *bounds_]
 
 
 def decided(variable: Variable, model: Model) -> str:

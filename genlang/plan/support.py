@@ -199,6 +199,8 @@ def _join(one: Support, two: Support) -> Support:
 def _natural(law: Distribution, draw: Draw, known: Known) -> tuple[Expr | None, Expr | None]:
     """The ends of a distribution before it is truncated, None for none."""
     given = dict(law.parameters)
+    if law.inside:
+        return _around(law, draw, known)
     match law.name:
         case "Bernoulli":
             return number(0), number(1)
@@ -228,6 +230,33 @@ def _natural(law: Distribution, draw: Draw, known: Known) -> tuple[Expr | None, 
             return number(0), None
         case _:
             return None, None
+
+
+def _around(law: Distribution, draw: Draw, known: Known) -> tuple[Expr | None, Expr | None]:
+    """The ends of a distribution that is made of others."""
+    ends = {n: e for n, e in law.parameters if n in ("lower", "upper")}
+    found: Support | None = None
+    for part in law.inside:
+        # Where values pile up they end.
+        if isinstance(part, Distribution) and "upper" in ends and part.upper is None:
+            one = _support(replace(part, upper=ends["upper"]), draw, known)
+        else:
+            one = _support(part, draw, known)
+        found = one if found is None else _join(found, one)
+    assert found is not None
+    low, high = found.low, found.high
+    if law.name in ("ZeroInflated", "Hurdle"):
+        zero = Support(number(0), number(0))
+        found = _join(found, zero)
+        return found.low, found.high
+    for name, function in (("lower", "max2"), ("upper", "min2")):
+        if name in ends:
+            end = _end(ends[name], law, draw, known, top=name == "upper")
+            if name == "lower":
+                low = outermost(function, low, end)
+            else:
+                high = outermost(function, high, end)
+    return low, high
 
 
 def _end(expr: Expr, law: Distribution, draw: Draw, known: Known, *, top: bool) -> Expr:

@@ -2,7 +2,8 @@
 
 Log probability is -inf outside supports and at probability 0, with gradient 0; large parameters
 lose no digits. `real`, `student`, `positive`, `gammas`, `finite`, `trials`, `counts`, `vectors`,
-`multivariate`, `matrices`, `elements` and `truncation` hold them; `tails` and `arrays` have functions.
+`multivariate`, `matrices`, `elements` and `truncation` hold them; `tails` and `arrays` have
+functions.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import torch
 from pyro.distributions import constraints
 from torch import Tensor
 
+from genlang.runtime.around import Censored, Clipped, Hurdle, Interval, ZeroInflated
 from genlang.runtime.arrays import (
     concat,
     interpolate,
@@ -46,6 +48,7 @@ from genlang.runtime.gammas import Beta, Chi2, Gamma, InverseGamma
 from genlang.runtime.guards import within
 from genlang.runtime.law import NOTHING
 from genlang.runtime.matrices import LKJ, InverseWishart, LKJCholesky, Wishart
+from genlang.runtime.mixture import Mixture
 from genlang.runtime.multivariate import (
     GaussianProcess,
     LowRankMultivariateNormal,
@@ -88,17 +91,18 @@ from genlang.runtime.vectors import (
 __all__ = [
     "LKJ", "AsymmetricLaplace", "Baseline", "Bernoulli", "BernoulliLogits", "Beta",
     "BetaBinomial", "Binomial", "BinomialLogits", "Categorical", "CategoricalLogits", "Cauchy",
-    "Chi2", "Delta", "Dirichlet", "DirichletMultinomial", "DiscreteUniform", "Each",
-    "Exponential", "Flat", "FlatOn", "Gamma", "GaussianProcess", "Geometric", "Gumbel",
-    "HalfCauchy", "HalfNormal", "HalfStudentT", "Hypergeometric", "InverseGamma",
-    "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal", "Logistic",
-    "LowRankMultivariateNormal", "Multinomial", "MultivariateNormal", "MultivariateStudentT",
-    "NegativeBinomial", "NegativeBinomialLog", "Ordered", "OrderedLogistic", "Pareto", "Poisson",
-    "PoissonLog", "SkewNormal", "StudentT", "Uniform", "VonMises", "Weibull", "Wishart",
-    "ZeroSumNormal", "baseline", "cdf", "choice", "cholesky_cov", "clamp", "concat", "cov",
-    "interpolate", "inv_cloglog", "lbeta", "lchoose", "linspace", "log1m_exp", "log_sf",
-    "logsumexp", "matern32", "matern52", "normalized", "one_hot", "partly_seen", "periodic",
-    "quad_form", "rbf", "solve_triangular", "truncated", "unit_vector", "within",
+    "Censored", "Chi2", "Clipped", "Delta", "Dirichlet", "DirichletMultinomial",
+    "DiscreteUniform", "Each", "Exponential", "Flat", "FlatOn", "Gamma", "GaussianProcess",
+    "Geometric", "Gumbel", "HalfCauchy", "HalfNormal", "HalfStudentT", "Hurdle", "Hypergeometric",
+    "Interval", "InverseGamma", "InverseWishart", "Kumaraswamy", "LKJCholesky", "LogNormal",
+    "Logistic", "LowRankMultivariateNormal", "Mixture", "Multinomial", "MultivariateNormal",
+    "MultivariateStudentT", "NegativeBinomial", "NegativeBinomialLog", "Ordered",
+    "OrderedLogistic", "Pareto", "Poisson", "PoissonLog", "SkewNormal", "StudentT", "Uniform",
+    "VonMises", "Weibull", "Wishart", "ZeroInflated", "ZeroSumNormal", "baseline", "cdf",
+    "choice", "cholesky_cov", "clamp", "concat", "cov", "interpolate", "inv_cloglog", "lbeta",
+    "lchoose", "linspace", "log1m_exp", "log_sf", "logsumexp", "matern32", "matern52",
+    "normalized", "one_hot", "partly_seen", "periodic", "quad_form", "rbf", "solve_triangular",
+    "truncated", "unit_vector", "within",
 ]  # fmt: skip
 
 

@@ -8,7 +8,6 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
-import pyro.distributions as dist
 import torch
 from pyro.distributions import constraints
 from torch import Tensor
@@ -76,7 +75,7 @@ def _narrow(logs: Tensor) -> Tensor:
     return logs
 
 
-class Table(Summed, dist.TorchDistribution):
+class Table(Summed):
     """Positions 0, ..., K - 1 by a table of log probabilities on the last axis."""
 
     has_enumerate_support = True

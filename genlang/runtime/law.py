@@ -83,7 +83,7 @@ class Law(dist.TorchDistribution):
         return value.expand((*sample_shape, *self.batch_shape))
 
 
-class Summed:
+class Summed(dist.TorchDistribution):
     """Values 0, 1, ..., `greatest`, whose distribution function is a sum over them."""
 
     @property
@@ -93,9 +93,9 @@ class Summed:
 
     def _sum(self, value: Tensor, *, above: bool) -> Tensor:
         """The log of the probability above a value, or up to it."""
-        shape = torch.broadcast_shapes(value.shape, self.batch_shape)  # type: ignore[attr-defined]
+        shape = torch.broadcast_shapes(value.shape, self.batch_shape)
         every = torch.arange(self.greatest + 1).double().reshape(-1, *[1] * len(shape))
-        terms = self.log_prob(every)  # type: ignore[attr-defined]
+        terms = self.log_prob(every)
         counted = every > value if above else every <= value
         return logsumexp(torch.where(counted, terms, -math.inf), 0)
 

@@ -121,11 +121,17 @@ class SkewNormal(LocationScale):
 
 
 def _quantile(shape: Tensor, log_p: Tensor) -> Tensor:
-    """The z whose standard log_cdf is given, by bisection: a tail is below exp(-z^2 / 2)."""
+    """The z whose standard log_cdf is given: bisection (a tail is below exp(-z^2 / 2)), Newton."""
     low = -torch.sqrt((-2 * log_p).clamp(min=0)) - 1
     high = torch.full_like(low, 10.0)
-    for _ in range(60):
+    for _ in range(25):
         middle = 0.5 * (low + high)
         less = log_tails(middle, shape)[0] < log_p
         low, high = torch.where(less, middle, low), torch.where(less, high, middle)
-    return 0.5 * (low + high)
+    z = 0.5 * (low + high)
+    for _ in range(4):
+        below = log_tails(z, shape)[0]
+        log_slope = math.log(2) - 0.5 * z * z - HALF_LOG_2PI + log_ndtr(shape * z) - below
+        step = (below - log_p) * torch.exp((-log_slope).clamp(max=700))
+        z = torch.clamp(z - step.nan_to_num(0.0), min=low - 1e-5, max=high + 1e-5)
+    return z

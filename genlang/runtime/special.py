@@ -130,6 +130,24 @@ def logsumexp(x: Tensor, dim: int | tuple[int, ...]) -> Tensor:
     return x.masked_fill(empty, 0.0).logsumexp(dim).masked_fill(empty.amax(dim), -math.inf)
 
 
+def logsumexp_weighted(weights: Tensor, logs: Tensor) -> Tensor:
+    """Return log(sum(weights * exp(logs))) over the last axis, -inf where nothing counts.
+
+    Weights of 0 count for nothing, whatever the log beside them, but have their derivative.
+    """
+    counted = torch.where(weights > 0, logs.detach(), -math.inf)
+    top = counted.amax(-1, keepdim=True)
+    shift = torch.where(top.abs() == math.inf, 0.0, top)
+    total = log((weights * (logs - shift).clamp(max=700).exp()).sum(-1)) + shift[..., 0]
+    return torch.where(top[..., 0] == math.inf, math.inf, total)
+
+
+def logaddweighted(p: Tensor, a: Tensor, q: Tensor, b: Tensor) -> Tensor:
+    """Return log(p exp(a) + q exp(b)), as `logsumexp_weighted`."""
+    weights, logs = (torch.stack(torch.broadcast_tensors(*x), -1) for x in ((p, q), (a, b)))
+    return logsumexp_weighted(weights, logs)
+
+
 def log_ndtr(x: Tensor) -> Tensor:
     """Return log Phi(x); its gradient is finite in the far tail, where torch's is 0 / 0."""
     tail = x < -1

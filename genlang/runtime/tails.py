@@ -6,6 +6,7 @@ Continuous distributions have them in closed form; those of counts are incomplet
 functions (DLMF 8.11.11, 8.17.5), those of finitely many values sums.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from genlang.runtime import real
 from genlang.runtime.law import real as as_real
+from genlang.runtime.special import log_difference
 
 
 def tailed(law: Any) -> Any:
@@ -40,6 +42,15 @@ def log_cdf(law: Any, value: Tensor | float) -> Tensor:
     """Return the log of the probability at or below a value."""
     found: Tensor = tailed(law).log_cdf(as_real(value))
     return found
+
+
+def log_between(law: Any, low: Tensor, high: Tensor) -> Tensor:
+    """Return the log of the probability above one end and up to another, in the nearer tail."""
+    law = tailed(law)
+    upper = law.log_cdf(low).detach() > -math.log(2)
+    far = torch.where(upper, law.log_sf(high), law.log_cdf(low))
+    near = torch.where(upper, law.log_sf(low), law.log_cdf(high))
+    return log_difference(near, torch.minimum(near, far))
 
 
 def log_sf(law: Any, value: Tensor | float) -> Tensor:

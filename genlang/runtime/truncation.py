@@ -19,7 +19,7 @@ from genlang.runtime.finite import Bernoulli, DiscreteUniform
 from genlang.runtime.law import NOTHING, Summed, Tailed, integers, where_inside
 from genlang.runtime.law import real as as_real
 from genlang.runtime.special import log, log_difference
-from genlang.runtime.tails import tailed
+from genlang.runtime.tails import log_between, tailed
 
 Bound = Tensor | float | int | None
 # Masses of counts are sums over the values, as long as they have at most so many terms.
@@ -43,6 +43,11 @@ def truncated(base: Any, low: Bound, high: Bound) -> dist.TorchDistribution:
             return DiscreteUniform(first, last)
         case Count():
             return TruncatedCount(base, low, high)
+        case TruncatedCount(low=None):
+            return TruncatedCount(base.base, low, base.high if high is None else high)
+        case TruncatedCount(low=Tensor() as least):
+            first = least if low is None else torch.maximum(least, as_real(low))
+            return TruncatedCount(base.base, first, base.high if high is None else high)
         case Bernoulli():
             return TruncatedCount(base, low, 1.0 if high is None else high)
         case Summed():
@@ -210,16 +215,12 @@ class TruncatedCount(Between):
 
     def _log_share(self, first: Tensor | None, last: Tensor | None) -> Tensor:
         """The log of the share of the mass from a count to another, both included."""
-        base = self.base
         if last is None:
             assert first is not None
-            return base.log_sf(first - 1) - self.log_mass()
+            return self.base.log_sf(first - 1) - self.log_mass()
         if first is None:
-            return base.log_cdf(last) - self.log_mass()
-        upper = base.log_cdf(first - 1).detach() > -math.log(2)
-        far = torch.where(upper, base.log_sf(last), base.log_cdf(first - 1))
-        near = torch.where(upper, base.log_sf(first - 1), base.log_cdf(last))
-        mass = log_difference(near, torch.minimum(near, far))
+            return self.base.log_cdf(last) - self.log_mass()
+        mass = log_between(self.base, first - 1, torch.maximum(last, first - 1))
         return torch.where(last < first, -math.inf, mass - self.log_mass()).clamp(max=0)
 
     def log_cdf(self, value: Tensor) -> Tensor:
