@@ -47,6 +47,31 @@ for i in bird:
 """,
         {"seen": [[0, 1, 0, 1], [1, 0, 0, 0], [0, 0, 1, 1]]},
     ),
+    "distributions around others": (
+        """
+dim N
+data late[N]: bool
+latent p ~ Beta(2, 2)
+latent w ~ Dirichlet(ones(2))
+latent m ~ Mixture(w, [Normal(0, 1), Logistic(1, 2)])
+for n in N:
+    latent z[n] ~ ZeroInflated(p, Binomial(3, 0.5))
+    latent u[n] ~ Mixture(w, [Bernoulli(p), DiscreteUniform(1, 2)])
+    latent a[n] ~ Censored(Poisson(1 + z[n]), upper = 2)
+    latent h[n] ~ Hurdle(p, Hypergeometric(6, 3, 2))
+    observed t[n] ~ Censored(Weibull(shape = 1 + a[n], scale = 2), right = late[n])
+    observed c[n] ~ Hurdle(p, Gamma(shape = 1 + h[n], rate = 1))
+    observed x[n] ~ Mixture([p, 1 - p], [Normal(u[n], 1), Normal(m, 2)])
+    observed b[n] ~ Bernoulli(Normal(m, 1).cdf(z[n]))
+""",
+        {
+            "late": [0, 1, 0],
+            "t": [1.0, 2.0, 0.5],
+            "c": [0, 1.5, 0],
+            "x": [0.1, 2.0, -1.0],
+            "b": [0, 1, 1],
+        },
+    ),
     "mixture of chains": (
         """
 dim person, T[person], C = 2, K = 3

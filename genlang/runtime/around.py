@@ -194,14 +194,22 @@ class Clipped(Around):
         super().__init__(law, low=None if low is None else real(low),
                          high=None if high is None else real(high))  # fmt: skip
 
+    @property
+    def has_enumerate_support(self) -> bool:  # type: ignore[override]  # Pyro: a class attribute
+        """Whether it has finitely many values: counts that end where they pile up."""
+        return self.counts and (self.high is not None or bool(self.law.has_enumerate_support))
+
     def enumerate_support(self, expand: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Pyro's)
         """Return all values on a new first axis.
 
         Raises NotImplementedError where they have no upper bound or differ from cell to cell.
         """
-        if self.high is None:
-            return super().enumerate_support(expand)
-        return integers(0 if self.low is None else self.low, self.high, self.batch_shape,
+        first: Tensor | int = 0
+        last = self.high
+        if self.law.has_enumerate_support:
+            values = self.law.enumerate_support(expand=False)
+            first, last = values.min(), values.max() if last is None else last
+        return integers(first if self.low is None else self.low, last, self.batch_shape,
                         expand=expand)  # fmt: skip
 
     def log_prob(self, value: Tensor) -> Tensor:
