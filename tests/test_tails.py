@@ -362,6 +362,47 @@ def test_a_model_with_summed_out_latents_equals_the_oracle():
         assert np.isfinite(slope).all(), name
 
 
+NAMED = """
+dim N
+data x[N]: real
+data late[N]: bool
+latent k, s ~ HalfNormal(1)
+latent mu[N] ~ Normal(0, 1)
+{lets}
+observed t[n in N] ~ Censored({d}, right=late[n])
+observed y[N] ~ {e}
+observed q[N] ~ {f}
+observed r ~ {h}
+factor {d}.logsf(3) + sum({e}.cdf(1)) + sum({f}.logpdf([0, 1]))
+for n in N:
+    {inner}
+    observed z[n] ~ Mixture([0.5, 0.5], [{g}, Normal(5, 1)])
+    observed v[n] ~ Bernoulli({g}.cdf(x[n]))
+"""
+LAWS = {
+    "d": "Weibull(shape=k, scale=s)", "e": "Normal(mu, s)",
+    "f": "ZeroInflated(0.3, Poisson(exp(x)))",
+    "h": "(Weibull(shape=k, scale=s) if k > 1 else Exponential(1))",
+    "g": "(Normal(mu[n], 1) if late[n] else Cauchy(0, 1))",
+}  # fmt: skip
+
+
+def test_a_let_names_a_distribution():
+    lets = "\n".join(f"let {n} = {law}" for n, law in LAWS.items() if n != "g")
+    names = {name: name for name in LAWS}
+    texts = (
+        NAMED.format(lets=lets, inner=f"let g = {LAWS['g']}", **names),
+        NAMED.format(lets="", inner="let other = 1", **LAWS),
+    )
+    data = {"x": [0.3, -0.2], "late": [1, 0], "t": [1, 2], "y": [0.1, 2], "q": [0, 1], "r": 0.4,
+            "z": [1, 2], "v": [0, 1]}  # fmt: skip
+    values = {"k": 1.3, "s": 0.7, "mu": [0.2, -0.1]}
+    named, plain = (genlang.model(text).bind(data) for text in texts)
+    assert named.log_density(values) == plain.log_density(values)
+    expected = oracle.log_density(named.model.compiled.model, data, values, {"N": 2})
+    assert named.log_density(values) == pytest.approx(expected, abs=1e-10)
+
+
 def test_reports_and_generated_values_read_them():
     text = """
 latent a ~ Normal(0, 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from genlang.check import draws, statements
@@ -35,7 +36,8 @@ def check(
     scope.guided.update(name for g in guides for name in own_names(g.body))
     for node in file.statements:
         _statement(node, scope, out)
-    variables = tuple(s for s in scope.names.values() if isinstance(s, Variable))
+    names = tuple(s for s in scope.names.values() if isinstance(s, Variable))
+    variables = tuple(v for v in names if v.name not in scope.laws)
     found = _guide(guides, file, tuple(out), scope)
     if any(d.severity == "error" for d in scope.found):
         return None, tuple(scope.found)
@@ -46,7 +48,7 @@ def check(
     late = [*misread(model), *unmeasured(model), *rows_left(model)]
     if late:
         return None, (*scope.found, *late)
-    scope.found += [*warnings(model, scope.used), *unused(scope)]
+    scope.found += [*warnings(replace(model, variables=names), scope.used), *unused(scope)]
     return model, tuple(scope.found)
 
 

@@ -101,7 +101,7 @@ def _apart(dims: dict[str, Span], scope: Scope) -> Scope:
     return replace(
         scope, names={**known, **{n: Dim(n, span=s) for n, s in dims.items()}}, used=set(),
         broken=set(scope.broken), local={}, supports={}, lets={}, unknown=set(), early={},
-        pending={}, covered={}, indices={}, outside=outside,
+        pending={}, covered={}, indices={}, laws={}, outside=outside,
     )  # fmt: skip
 
 

@@ -33,9 +33,9 @@ def density(node: nodes.Call, scope: Scope) -> Expr:
     x = expression(node.arguments[0].value, scope)
     if x.type.kind == "string":
         scope.fail("E305", "a label is no number", x.span)
-    rank = _rank(base)
-    batch = x.type.dims[: len(x.type.dims) - rank] or (_batch(base, scope) if not rank else ())
-    loops = tuple(Loop("", extent, span=node.span) for extent in batch)
+    rank = _rank(base, scope)
+    dims = x.type.dims[: len(x.type.dims) - rank] or (batch(base, scope) if not rank else ())
+    loops = tuple(Loop("", extent, span=node.span) for extent in dims)
     found, drawn = law(base, loops, scope)
     _has(function, found, node.function.name.span, scope)
     value = cell(x, rank, loops, scope)
@@ -73,30 +73,41 @@ def _is_made(base: nodes.Expr, node: nodes.Call, scope: Scope) -> None:
                help=f"write `{base.name}({names}).{function}(x)`")  # fmt: skip
 
 
-def _rank(base: nodes.Expr) -> int:
+def _rank(base: nodes.Expr, scope: Scope) -> int:
     """The number of dims of one draw, by the distribution's name."""
     match base:
         case nodes.Ternary(then=then):
-            return _rank(then)
+            return _rank(then, scope)
         case nodes.Call(function=nodes.Name(name="Mixture"), arguments=arguments):
             listed = (a.value for a in arguments if isinstance(a.value, nodes.ListOf))
-            return next((_rank(v.items[0]) for v in listed if v.items), 0)
+            return next((_rank(v.items[0], scope) for v in listed if v.items), 0)
         case nodes.Call(function=nodes.Name(name=name)) if name in DISTRIBUTIONS:
             return DISTRIBUTIONS[name].rank
+        case nodes.Name(name=name) if name in scope.laws:
+            return _rank(scope.laws[name], scope)
         case _:
             return 0
 
 
-def _batch(base: nodes.Expr, scope: Scope) -> tuple[Extent, ...]:
-    """The dims of the first parameter that is an array of scalar parameters."""
+def batch(base: nodes.Expr, scope: Scope) -> tuple[Extent, ...]:
+    """Return the dims of the first parameter that is an array of scalar parameters."""
     match base:
+        case nodes.Name(name=name) if name in scope.laws:
+            return batch(scope.laws[name], scope)
         case nodes.Ternary(condition=condition, then=then, otherwise=otherwise):
             test = expression(condition, scope).type.dims
-            return test or _batch(then, scope) or _batch(otherwise, scope)
+            return test or batch(then, scope) or batch(otherwise, scope)
+        case nodes.ListOf(items=items):
+            return next((d for d in (batch(item, scope) for item in items) if d), ())
         case nodes.Call(function=nodes.Name(name=name), arguments=arguments) if (
-            name in DISTRIBUTIONS and _all_scalar(DISTRIBUTIONS[name])
+            name in DISTRIBUTIONS
         ):
-            dims = (expression(a.value, scope).type.dims for a in arguments)
+            row, given = DISTRIBUTIONS[name], [a.value for a in arguments]
+            if row.around:
+                inner = (batch(v, scope) for v in given)
+                return next((d for d in inner if d), ())
+            every = given if _all_scalar(row) else []
+            dims = (expression(v, scope).type.dims for v in every)
             return next((d for d in dims if d), ())
         case _:
             return ()

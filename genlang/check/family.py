@@ -8,11 +8,11 @@ Values that the guide never draws, or may not draw, are warned about.
 
 from typing import NoReturn
 
+from genlang.check.drawn import drawn
 from genlang.check.interval import INF, Interval
 from genlang.check.model import Distribution, Expr, Law, Type, Variable
 from genlang.check.scope import Scope
 from genlang.check.shapes import show
-from genlang.check.supports import drawn
 from genlang.check.walk import leaves
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.lang.types import INTEGERS

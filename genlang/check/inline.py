@@ -64,7 +64,7 @@ def _written_out(
     inner = replace(
         scope, names={n: s for n, s in scope.names.items() if isinstance(s, Dim)}, loops=[],
         around=(*scope.around, *scope.loops), used=set(), broken=set(), later={}, local={},
-        early={}, pending={}, indices={}, bound={}, extents={}, outside={}, declaring="",
+        early={}, pending={}, indices={}, bound={}, extents={}, outside={}, laws={}, declaring="",
         depth=scope.depth + 1,
     )  # fmt: skip
     copy = _at(node, at.span, _renamed(node, scope))

@@ -73,7 +73,18 @@ def law(
         case nodes.Name(name=name, span=where) if name in DISTRIBUTIONS:
             scope.fail("E402", f"`{name}` wants its parameters", where,
                        help=f"write {ways(DISTRIBUTIONS[name])}")  # fmt: skip
+        case nodes.Name(name=name, span=where) if name in scope.laws:
+            scope.lookup(name, where)
+            before = tuple(scope.found)
+            try:
+                return law(scope.laws[name], unnamed, scope, each)
+            finally:  # what was said of it where it was named is not said again
+                said = [d for d in scope.found[len(before) :] if d not in before]
+                scope.found[len(before) :] = said
         case nodes.Name(name=name) if name in scope.broken:
+            raise Poison
+        case nodes.Name(name=name, span=where) if name in scope.later and name not in scope.names:
+            scope.lookup(name, where)
             raise Poison
         case _:
             _no_law(node, scope)

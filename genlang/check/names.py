@@ -28,5 +28,9 @@ def named(node: nodes.Name, scope: Scope) -> Expr:
                 scope.fail("E304", f"`{symbol.name}` is ragged: it has one size for each row",
                            node.span)  # fmt: skip
             return Ref(symbol, COUNT, node.span)
+        case Variable(cell=Type(kind="distribution"), name=name, span=place):
+            scope.fail("E203", f"`{name}` names a distribution, not a value", node.span,
+                       help=f"draw from it: `latent x ~ {name}`",
+                       second=(place, "named here"))  # fmt: skip
         case Variable():
             return Ref(symbol, replace(symbol.cell, dims=symbol.dims), node.span)

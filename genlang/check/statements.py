@@ -7,6 +7,7 @@ from genlang.check.chains import at, chain_loop, covering
 from genlang.check.expressions import condition, expression, known_before
 from genlang.check.header import Header
 from genlang.check.kinds import join
+from genlang.check.law_names import draws, name_law
 from genlang.check.model import (
     Array,
     Const,
@@ -90,6 +91,9 @@ def value(node: nodes.ValueDecl, scope: Scope, out: list[Statement]) -> None:
     """Check `data`, `param`, `let` and `report`."""
     for target in node.targets:
         with scope.declaration(target.name.name):
+            if node.word == "let" and node.value is not None and draws(node.value.parts[0], scope):
+                name_law(node, target, scope)
+                continue
             out.append(_value(node, Header(target, scope), scope))
 
 
