@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy import integrate, stats
@@ -207,6 +208,34 @@ def test_every_form_of_every_row_has_a_case():
             if law.inside:
                 seen.add((law.name, form_of(law).torch))
     assert seen == forms
+
+
+FAR = [
+    ("Interval(Normal(a, 1), 0.01)", 30.0, lambda a: mp.ncdf(a - 29.995) - mp.ncdf(a - 30.005)),
+    ("Interval(Normal(a, 1), 0.5)", -38.0, lambda a: mp.ncdf(-37.75 - a) - mp.ncdf(-38.25 - a)),
+    ("Interval(Normal(a, 1), 1e-7)", 0.3, lambda a: mp.ncdf("0.30000005") - mp.ncdf("0.29999995")),
+    ("Interval(Logistic(a, 1), 1e-5)", 50.0,
+     lambda a: 1 / (1 + mp.exp(-mp.mpf("50.000005"))) - 1 / (1 + mp.exp(-mp.mpf("49.999995")))),
+    ("Censored(Normal(a, 1), upper = 40)", 40.0, lambda a: mp.ncdf(a - 40)),
+    ("Censored(Normal(a, 1), lower = -40)", -40.0, lambda a: mp.ncdf(-40 - a)),
+    ("Mixture([1e-300, 1 - 1e-300], [Normal(a, 1), Normal(0, 1e-3)])", 3.0,
+     lambda a: mp.mpf("1e-300") * mp.npdf(3) + mp.npdf(3, 0, mp.mpf("1e-3"))),
+    ("ZeroInflated(0.5, Poisson(1e6 + a))", 0, lambda a: mp.mpf("0.5")),
+    ("ZeroInflated(1e-300, Poisson(1000 + a))", 0,
+     lambda a: mp.mpf("1e-300") + mp.exp(-1000)),
+    ("Hurdle(0.5, Poisson(1e-12 + a))", 1,
+     lambda a: mp.mpf("0.5") * mp.mpf("1e-12") / mp.expm1(mp.mpf("1e-12"))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "x", "reference"), FAR)
+def test_extreme_arguments_against_mpmath(call, x, reference):
+    bound = genlang.model(f"param a: real\nfactor {call}.logpdf({x})".replace("+ a", "+ abs(a)"))
+    with mp.workdps(400):
+        expected = float(mp.log(reference(mp.mpf(0))))
+    found = bound.bind({})
+    assert found.log_density({"a": 0.0}) == pytest.approx(expected, rel=1e-10, abs=1e-10)
+    assert np.isfinite(found.gradient({"a": 0.0})["a"])
 
 
 EXACT = [

@@ -13,8 +13,11 @@ import torch
 from torch import Tensor
 
 from genlang.runtime import real
+from genlang.runtime.incomplete import nodes
 from genlang.runtime.law import real as as_real
-from genlang.runtime.special import log_difference
+from genlang.runtime.special import log, log_difference
+
+NARROW = 1e-3
 
 
 def tailed(law: Any) -> Any:
@@ -45,12 +48,23 @@ def log_cdf(law: Any, value: Tensor | float) -> Tensor:
 
 
 def log_between(law: Any, low: Tensor, high: Tensor) -> Tensor:
-    """Return the log of the probability above one end and up to another, in the nearer tail."""
+    """Return the log of the probability above one end and up to another, in the nearer tail.
+
+    Where that is less than `NARROW` of the tail, the difference has lost digits: it is then the
+    integral of the density, where that is smooth, by Gauss and Legendre's rule.
+    """
     law = tailed(law)
     upper = law.log_cdf(low).detach() > -math.log(2)
     far = torch.where(upper, law.log_sf(high), law.log_cdf(low))
     near = torch.where(upper, law.log_sf(low), law.log_cdf(high))
-    return log_difference(near, torch.minimum(near, far))
+    found = log_difference(near, torch.minimum(near, far))
+    if not isinstance(law, real.LocationScale) or isinstance(law, real.Laplace):
+        return found
+    narrow = (found - near).detach() < math.log(NARROW)
+    places, weights = nodes(torch.where(narrow, high - low, 0.0))
+    top = law.log_prob(torch.where(narrow, 0.5 * (low + high), 0.0)).detach()
+    shares = torch.exp((law.log_prob(torch.where(narrow, low + places, 0.0)) - top).clamp(max=50))
+    return torch.where(narrow, top + log((weights * shares).sum(0)), found)
 
 
 def log_sf(law: Any, value: Tensor | float) -> Tensor:
