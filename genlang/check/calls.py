@@ -11,7 +11,7 @@ from genlang.check.model import Apply, Const, Expr, Type
 from genlang.check.rows import over_cells
 from genlang.check.scope import Definition, Poison, Scope
 from genlang.diagnostics import correction, suggest
-from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.lang.distributions import DENSITIES, DISTRIBUTIONS
 from genlang.lang.functions import CONSTANTS, FUNCTIONS, MANY
 from genlang.source import Edit, Span
 from genlang.syntax import nodes
@@ -22,8 +22,9 @@ def refuse_attribute(node: nodes.Attribute, scope: Scope) -> NoReturn:
     """`np.pi`, `Normal.cdf`, `f(x).loc`."""
     base = node.base.name if isinstance(node.base, nodes.Name) else ""
     name = node.name.name
-    if base in DISTRIBUTIONS and name in ("logpdf", "cdf", "logsf"):
-        scope.fail("E290", f"`{base}.{name}` is not supported yet", node.span)
+    if name in DENSITIES:
+        scope.fail("E307", f"`{name}` takes one value", node.span,
+                   help=f"write `{scope.text(node.span)}(x)`")  # fmt: skip
     spelt = foreign.NAMES.get(name, name if name in CONSTANTS else "")
     if spelt and base and base not in scope.names:
         scope.fail("E209", f"`{base}.{name}` is written `{spelt}`", node.span,
@@ -68,13 +69,25 @@ def _respelt(node: nodes.Call, spelt: str, scope: Scope) -> tuple[Edit, ...]:
     return foreign.whole(node.span, spelt if alone or not operator else f"({spelt})")
 
 
+def _foreign_method(path: nodes.Attribute, node: nodes.Call, scope: Scope) -> None:
+    """`Normal(0, 1).log_prob(x)`: a function of a distribution by another name."""
+    inner = path.base.function if isinstance(path.base, nodes.Call) else path.base
+    law = inner.name if isinstance(inner, nodes.Name) else ""
+    if not (law in scope.laws or (law in DISTRIBUTIONS and law not in scope.names)):
+        return
+    name, base = path.name.name, scope.text(path.base.span)
+    value = scope.text(node.arguments[0].span) if node.arguments else "x"
+    spelt = foreign.METHODS.get(name, "")
+    edit = f"write `{spelt.format(base, value)}`" if spelt else f"one of: {', '.join(DENSITIES)}"
+    scope.fail("E209", f"distributions have no function `{name}` here", path.name.span, help=edit)
+
+
 def _foreign_call(node: nodes.Call, scope: Scope) -> NoReturn:
     """`np.log(x)` and the like."""
     if isinstance(node.function, nodes.Attribute):
         name = node.function.name.name
         base = scope.text(node.function.base.span)
-        if base in DISTRIBUTIONS:
-            scope.fail("E290", f"`{base}.{name}` is not supported yet", node.function.span)
+        _foreign_method(node.function, node, scope)
         arguments = [scope.text(a.span) for a in node.arguments]
         if name in foreign.BY_N and base != "torch":
             spelt = foreign.BY_N[name].format(*arguments[:1] or ["x"])

@@ -28,8 +28,8 @@ def density(node: nodes.Call, scope: Scope) -> Expr:
     function, base = node.function.name.name, node.function.base
     _is_made(base, node, scope)
     if len(node.arguments) != 1 or node.arguments[0].name is not None:
-        scope.fail("E307", f"`{function}` takes one value, here {len(node.arguments)} arguments",
-                   node.span, help=f"write `{scope.text(base.span)}.{function}(x)`")  # fmt: skip
+        edit = f"write `{scope.text(base.span)}.{function}(x)`"
+        scope.fail("E307", f"`{function}` takes one value, by position", node.span, help=edit)
     x = expression(node.arguments[0].value, scope)
     if x.type.kind == "string":
         scope.fail("E305", "a label is no number", x.span)

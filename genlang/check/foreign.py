@@ -200,6 +200,14 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
 
 # NumPy and JAX divide by n where `var` and `sd` divide by n - 1, and so does PyTensor.
 BY_N = {"var": "mean(({0} - mean({0})) ^ 2)", "std": "sqrt(mean(({0} - mean({0})) ^ 2))"}
+# Functions of a distribution `{0}` at a value `{1}`.
+METHODS: dict[str, str] = {
+    "log_prob": "{0}.logpdf({1})", "logpmf": "{0}.logpdf({1})", "logp": "{0}.logpdf({1})",
+    "lpdf": "{0}.logpdf({1})", "lpmf": "{0}.logpdf({1})", "pdf": "exp({0}.logpdf({1}))",
+    "pmf": "exp({0}.logpdf({1}))", "sf": "exp({0}.logsf({1}))", "logcdf": "log({0}.cdf({1}))",
+    "lcdf": "log({0}.cdf({1}))", "lccdf": "{0}.logsf({1})", "log_sf": "{0}.logsf({1})",
+    "log_cdf": "log({0}.cdf({1}))",
+}  # fmt: skip
 
 NAMES = {
     "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "Inf": "inf",
