@@ -440,6 +440,15 @@ def test_an_unbounded_latent_inside_is_refused():
         genlang.model("latent c ~ ZeroInflated(0.5, Poisson(3))\nobserved y ~ Normal(c, 1)")
 
 
+def test_a_nest_of_twenty_distributions_is_written_once():
+    law, expected = "Normal(0, 1)", stats.norm(0, 1).pdf(1)
+    for k in range(20):
+        law = f"Mixture([0.5, 0.5], [{law}, Normal({k}, 1)])"
+        expected = (expected + stats.norm(k, 1).pdf(1)) / 2
+    found = genlang.model(f"observed y ~ {law}").bind({"y": 1}).log_density({})
+    assert found == pytest.approx(math.log(expected), abs=1e-10)
+
+
 def test_the_mixture_of_vectors():
     text = """
 dim D = 2

@@ -8,8 +8,11 @@ from genlang.check.densities import batch
 from genlang.check.laws import law
 from genlang.check.model import Loop, Type, Variable
 from genlang.check.scope import Scope
+from genlang.check.walk import components
 from genlang.lang.distributions import DISTRIBUTIONS
 from genlang.syntax import nodes
+
+MOST = 100  # distributions that one name stands for
 
 
 def draws(node: nodes.Expr, scope: Scope) -> bool:
@@ -40,8 +43,13 @@ def name_law(node: nodes.ValueDecl, target: nodes.Target, scope: Scope) -> None:
         scope.fail("E290", "a distribution that `let` names has no parts and no type as yet",
                    node.span, help="write it where it is drawn from")  # fmt: skip
     loops = tuple(Loop("", extent, span=node.span) for extent in batch(parts[0], scope))
-    law(parts[0], loops, scope)
+    found, _ = law(parts[0], loops, scope)
     name = target.name.name
+    if sum(1 for _ in components(found)) > MOST:
+        scope.fail("E707", f"`{name}` stands for more than {MOST} distributions", node.span,
+                   why="a name stands for what is written, wherever it is read",
+                   help="write fewer, or draw in steps: a latent that chooses is summed out",
+                   )  # fmt: skip
     variable = Variable(name, "let", Type("distribution"), description=node.description,
                         span=target.name.span)  # fmt: skip
     scope.declare(name, variable, variable.span)

@@ -8,6 +8,7 @@ from genlang.check.walk import components, leaves, symbols
 from genlang.emit.code import (
     ATOM,
     TERNARY,
+    Axis,
     Code,
     aligned,
     integer,
@@ -84,7 +85,7 @@ def law_code(law: Distribution, scope: Scope, beside: Code | None = None) -> Cod
     bounds = [None if e is None else integer(scope.write(e)) for e in (law.lower, law.upper)]
     seen = [scope.write(e) for e in law.seen]
     every = [*codes.values(), *(b for b in bounds if b is not None), *seen]
-    every += [Code("", law_text(part, scope).axes) for part in law.inside]
+    every += [Code("", _axes(part, scope)) for part in law.inside]
     axes = union(scope.order, [*every, *([beside] if beside is not None else [])])
     each = len(law.each)
     given = {name: lined_up(code, axes, each, scope.order) for name, code in codes.items()}
@@ -121,13 +122,26 @@ def _elements(law: Distribution, text: str, arguments: list[Code], scope: Scope)
             return f"exact.FlatOn({SETS[other]}, {size})"
 
 
+def _axes(law: Law, scope: Scope) -> tuple[Axis, ...]:
+    """The axes of a distribution: those of all its expressions."""
+    if isinstance(law, Distribution):
+        codes = list(parameters(law, scope).values())
+        ends = (law.lower, law.upper, *law.seen)
+        codes += [scope.write(e) for e in ends if e is not None]
+        codes += [Code("", _axes(part, scope)) for part in law.inside]
+        return union(scope.order, codes)
+    test = truth(scope.write(law.condition))
+    parts = zip((law.then, law.otherwise), parts_of(law, test, scope), strict=True)
+    return union(scope.order, [test, *(Code("", _axes(part, inner)) for part, inner in parts)])
+
+
 def law_text(law: Law, scope: Scope, beside: Code | None = None) -> Code:
     """As `law_code`, also for a choice."""
     if isinstance(law, Distribution):
         return law_code(law, scope, beside)
     test = truth(scope.write(law.condition))
     parts = tuple(zip((law.then, law.otherwise), parts_of(law, test, scope), strict=True))
-    every = [law_text(part, inner) for part, inner in parts]
+    every = [Code("", _axes(part, inner)) for part, inner in parts]
     axes = union(scope.order, [test, *every, *([beside] if beside is not None else [])])
     texts = [law_text(part, inner, Code("", axes)).text for part, inner in parts]
     if test.number:
