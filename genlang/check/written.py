@@ -219,9 +219,9 @@ def drawn_as(
         return found, draws
     span = node.type.span if node.type else node.span
     made = [leaf for leaf in leaves(found) if leaf.inside]
-    if made and elementwise(found, written):
+    if made and written.dims and not draws.dims:
         scope.fail("E290", f"a structured type over `{made[0].name}` is not supported yet", span)
-    if elementwise(found, written):
+    if not made and elementwise(found, written):
         if not written.structure:
             _not_narrower(found, draws, written, span, scope)
         chained = len(node.distribution.parts) > 1
