@@ -195,9 +195,6 @@ def _call(node: nodes.Call, scope: Scope) -> Expr:
     return applied(name, arguments, node.span, scope)
 
 
-# -- Arrays -----------------------------------------------------------------------------------
-
-
 def _list(node: nodes.ListOf, scope: Scope) -> Expr:
     items = _expressions(node.items, scope)
     if not items:

@@ -44,18 +44,18 @@ class Definition:
 class Scope:
     """The symbol tables of one check: declared names, loop indices from outside in, faults.
 
-    `density` types `D.cdf(x)` and its like. `broken` names have a faulty declaration, `later`
-    the places of all declarations, `local` the loops that a `let` without their indices belongs
-    to, `supports` the values of each variable, `lets` the definitions, `unknown` the variables
-    that a fit has to find. `guarded` counts the branches around the place that is read: what is
-    out of range there may never be taken. `declaring` is the name whose declaration is read,
-    `laws` the distributions that names stand for, `indices` the places of all loops' indices.
-    `early` are variables that only a lagged read may name yet, `pending` makes those of this
-    block that stand further down; `covered` counts the elements that stand before a loop's
-    index, by the parts of a `then`. `definitions` are all `def`s of the file, `functions` those
-    above. `nets` are the names of all networks of the file, `python` says whether they may be
-    Python's. `guided` are the places of what the guide declares for itself; within it,
-    `reading` is told of each variable that is read, and may refuse it.
+    `density` types `D.cdf(x)`. `broken` names have a faulty declaration, `later` the
+    places of all declarations, `local` the loops that a `let` without their indices belongs to,
+    `supports` the values of each variable, `lets` the definitions, `unknown` the variables that a
+    fit has to find. `guarded` counts the branches around the place that is read: what is out of
+    range there may never be taken. `declaring` is the name whose declaration is read, `laws` the
+    distributions that names stand for, `indices` the places of all loops' indices. `early` are
+    variables that only a lagged read may name yet, `pending` makes those of this block that stand
+    further down; `covered` counts the elements that stand before a loop's index, by the parts of a
+    `then`. `definitions` are all `def`s of the file, `functions` those above. `nets` are the names
+    of all networks of the file, `python` says whether they may be Python's. `guided` are the places
+    of what the guide declares for itself; within it, `reading` is told of each variable that is
+    read, and may refuse it.
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
@@ -223,8 +223,7 @@ class Scope:
         if missing:
             index, place = missing[0].name, self.names[name].span
             edit = f"write `let {name}[{index}] = ...` there and `{name}[...]` here"
-            if name in self.laws:
-                edit = "draw from it in that loop, or name it outside"
+            edit = "draw from it in that loop" if name in self.laws else edit
             self.fail(
                 "E211",
                 f"`{name}` belongs to one turn of the loop over `{index}`",
