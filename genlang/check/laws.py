@@ -34,7 +34,6 @@ from genlang.check.supports import support
 from genlang.check.walk import symbols
 from genlang.diagnostics import correction, suggest
 from genlang.lang.distributions import DISTRIBUTIONS, LAWS, Parameter, Row
-from genlang.lang.types import INTEGERS
 from genlang.source import Edit, Span
 from genlang.syntax import nodes
 

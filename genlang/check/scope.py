@@ -44,11 +44,10 @@ class Definition:
 class Scope:
     """The symbol tables of one check: declared names, loop indices from outside in, faults.
 
-    `density` types `D.cdf(x)`. `broken` names have a faulty declaration, `later` the
-    places of all declarations, `local` the loops that a `let` without their indices belongs to,
-    `supports` the values of each variable, `lets` the definitions, `unknown` the variables that a
-    fit has to find. `guarded` counts the branches around the place that is read: what is out of
-    range there may never be taken. `declaring` is the name whose declaration is read, `laws` the
+    `density` types `D.cdf(x)`. `broken` names have a faulty declaration, `later` the places of all
+    declarations, `local` the loops that a `let` without their indices belongs to, `supports` the
+    values of each variable, `lets` the definitions, `unknown` the variables that a fit finds.
+    `guarded` counts the branches around what is read: it may never be taken. `declaring` is the name whose declaration is read, `laws` the
     distributions that names stand for, `indices` the places of all loops' indices. `early` are
     variables that only a lagged read may name yet, `pending` makes those of this block that stand
     further down; `covered` counts the elements that stand before a loop's index, by the parts of a
