@@ -25,7 +25,8 @@ RAISED = sorted({
 SPOKEN = [c for c in codes() if c[:2] in ("E8", "E9")]
 MODELS = [c for c in codes() if c[0] != "D" and c not in SPOKEN]
 DATA = [c for c in codes() if c[0] == "D"]
-MISSING = {"E706": frozenset({"y"})}
+MISSING = {"E631": frozenset({"y"}), "E706": frozenset({"y"})}
+PYTHON = ("E606",)  # whose programs name Python code, and are trusted
 
 
 def test_every_code_that_is_raised_has_a_page_and_no_other() -> None:
@@ -54,12 +55,12 @@ def blocks(code: str, word: str) -> dict[str, str]:
     return {e.form: e.text for e in page(code).examples if e.word in ("", word)}
 
 
-def found(text: str, missing: frozenset[str]) -> list[str]:
+def found(text: str, missing: frozenset[str], *, python: bool) -> list[str]:
     """Return the codes of a program, the first first; with missing cells, those of its plan."""
-    model, diagnostics = check_text(text)
+    model, diagnostics = check_text(text, python=python)
     if model is not None and missing:
         try:
-            genlang.model(text).to_python(missing=missing)
+            genlang.model(text, allow_python=python).to_python(missing=missing)
         except GenlangError as error:
             return [d.code for d in error.diagnostics]
     return [d.code for d in diagnostics]
@@ -67,11 +68,11 @@ def found(text: str, missing: frozenset[str]) -> list[str]:
 
 @pytest.mark.parametrize("code", MODELS)
 def test_the_wrong_program_fails_with_the_code_and_the_right_one_passes(code: str) -> None:
-    missing = MISSING.get(code, frozenset())
+    missing, python = MISSING.get(code, frozenset()), code in PYTHON
     wrong, right = blocks(code, "wrong")["gen"], blocks(code, "right")["gen"]
-    assert found(wrong, missing)[0] == code
-    assert found(right, missing) == []
-    assert genlang.model(right).to_python(missing=missing)
+    assert found(wrong, missing, python=python)[0] == code
+    assert found(right, missing, python=python) == []
+    assert genlang.model(right, allow_python=python).to_python(missing=missing)
 
 
 @pytest.mark.parametrize("code", DATA)
