@@ -47,14 +47,14 @@ class Scope:
     `density` types `D.cdf(x)`. `broken` names have a faulty declaration, `later` the places of all
     declarations, `local` the loops that a `let` without their indices belongs to, `supports` the
     values of each variable, `lets` the definitions, `unknown` the variables that a fit finds.
-    `guarded` counts the branches around what is read: it may never be taken. `declaring` is the name whose declaration is read, `laws` the
-    distributions that names stand for, `indices` the places of all loops' indices. `early` are
-    variables that only a lagged read may name yet, `pending` makes those of this block that stand
-    further down; `covered` counts the elements that stand before a loop's index, by the parts of a
-    `then`. `definitions` are all `def`s of the file, `functions` those above. `nets` are the names
-    of all networks of the file, `python` says whether they may be Python's. `guided` are the places
-    of what the guide declares for itself; within it, `reading` is told of each variable that is
-    read, and may refuse it.
+    `guarded` counts the branches around what is read: it may never be taken. `declaring` is the
+    name whose declaration is read, `laws` the distributions that names stand for, `indices` the
+    places of all loops' indices. `early` are variables that only a lagged read may name yet,
+    `pending` makes those of this block that stand further down; `covered` counts the elements that
+    stand before a loop's index, by the parts of a `then`. `definitions` are all `def`s of the file,
+    `functions` those above. `nets` are the names of all networks of the file, `python` says whether
+    they may be Python's. `guided` are the places of what the guide declares for itself; within it,
+    `reading` is told of each variable that is read, and may refuse it.
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
