@@ -21,7 +21,7 @@ from genlang.check.model import (
     Type,
     Variable,
 )
-from genlang.check.walk import bounds, law_expressions, leaves, symbols
+from genlang.check.walk import bounds, cell_of, law_expressions, leaves, symbols
 from genlang.lang.distributions import DISTRIBUTIONS
 
 CONTINUOUS = frozenset(["real", "positive", "nonneg", "unit"])
@@ -35,10 +35,21 @@ def not_summed(draw: Draw, model: Model) -> str:
         right = f"`{draw.target.name}[{order}]`"
         return f"its axes stand in another order than its loops; that needs {right} as yet"
     parts = any(p.start is not None or p.stop is not None for p in draw.loops)
-    others = [s for s in model.statements if s is not draw and draw.target in read_by(s)]
+    others = [
+        s for s in model.statements
+        if s is not draw and draw.target in read_by(s) and not _repeats(s, draw)
+    ]  # fmt: skip
     if parts and (others or not (isinstance(draw.law, Choice) and draw.law.chained)):
         return "its statement covers a part of a dim only, and other cells may be read"
     return ""
+
+
+def _repeats(statement: Statement, draw: Draw) -> bool:
+    """Whether a definition reads the very cells that a statement draws."""
+    cell = cell_of(draw.target, draw.subscripts)
+    return (
+        isinstance(statement, Define) and statement.loops == draw.loops and statement.value == cell
+    )
 
 
 def not_continuous(variable: Variable, draws: list[Draw]) -> str:
