@@ -301,7 +301,11 @@ def _multivariate_normal(x: Value, p: Parameters) -> float:
         cov = p["scale_tril"] @ p["scale_tril"].T
     else:
         cov = p["covariance"] if "covariance" in p else np.linalg.inv(p["precision"])
-    return float(stats.multivariate_normal.logpdf(x, np.asarray(p["loc"]), cov))
+    there = ~np.isnan(np.asarray(x, dtype=float))  # missing parts are integrated out
+    if not there.any():
+        return 0.0
+    loc, cov = np.asarray(p["loc"])[there], np.asarray(cov)[np.ix_(there, there)]
+    return float(stats.multivariate_normal.logpdf(np.asarray(x)[there], loc, cov))
 
 
 def _multivariate_t(x: Value, p: Parameters) -> float:
@@ -326,6 +330,32 @@ def _zero_sum(x: Value, p: Parameters) -> float:
         return -math.inf
     logs = stats.norm(0, p["scale"]).logpdf(x).sum()
     return float(logs - stats.norm(0, p["scale"]).logpdf(0))
+
+
+def _correlations_factor(x: Value, p: Parameters) -> float:
+    """Row i is drawn from the unit ball of i dims, at r with weight (1 - r^2)^(eta - 1 + rest)."""
+    total = 0.0
+    for i in range(1, len(x)):
+        power = p["eta"] - 1 + (len(x) - 1 - i) / 2
+        volume = special.gammaln(power + 1) - special.gammaln(power + 1 + i / 2)
+        total += 2 * power * math.log(x[i][i]) - float(volume) - i / 2 * math.log(math.pi)
+    return total
+
+
+def _correlations(x: Value, p: Parameters) -> float:
+    factor = np.linalg.cholesky(x)
+    rest = np.arange(len(x))[::-1]  # the entries of column i appear so often in the Jacobian
+    return _correlations_factor(factor, p) - float(rest @ np.log(factor.diagonal()))
+
+
+def _dirichlet_multinomial(x: Value, p: Parameters) -> float:
+    a = np.asarray(p["concentration"], dtype=float)
+    return float(stats.dirichlet_multinomial.logpmf(x, a, p.get("total", np.sum(x))))
+
+
+def _kumaraswamy(x: Value, p: Parameters) -> float:
+    a, b = p["a"], p["b"]
+    return float(np.log(a * b) + (a - 1) * np.log(x) + (b - 1) * np.log1p(-(x**a)))
 
 
 def _multinomial(x: Value, p: Parameters) -> float:
@@ -384,13 +414,18 @@ CLOSED: dict[str, Callable[[Value, Parameters], float]] = {
     "ZeroSumNormal": _zero_sum,
     "Wishart": lambda x, p: float(stats.wishart.logpdf(x, p["df"], p["scale"])),
     "InverseWishart": lambda x, p: float(stats.invwishart.logpdf(x, p["df"], p["scale"])),
+    "LKJ": _correlations,
+    "LKJCholesky": _correlations_factor,
     "Multinomial": _multinomial,
+    "DirichletMultinomial": _dirichlet_multinomial,
+    "Kumaraswamy": _kumaraswamy,
     "Delta": lambda x, p: 0.0 if np.all(np.equal(x, next(iter(p.values())))) else -math.inf,
     "Flat": lambda x, p: 0.0,
 }
 VECTOR = frozenset({
     "Dirichlet", "MultivariateNormal", "MultivariateStudentT", "LowRankMultivariateNormal",
-    "GaussianProcess", "ZeroSumNormal", "Wishart", "InverseWishart", "Multinomial", "Delta",
+    "GaussianProcess", "ZeroSumNormal", "Wishart", "InverseWishart", "LKJ", "LKJCholesky",
+    "Multinomial", "DirichletMultinomial", "Delta",
 })  # fmt: skip
 
 # Laws through SciPy: parameters -> frozen distribution (also for the cdf of a truncated one).
@@ -402,6 +437,7 @@ FROZEN: dict[str, Callable[[Parameters], Any]] = {
     "Logistic": lambda p: stats.logistic(p["loc"], p["scale"]),
     "Gumbel": lambda p: stats.gumbel_r(p["loc"], p["scale"]),
     "SkewNormal": lambda p: stats.skewnorm(p["shape"], p["loc"], p["scale"]),
+    "AsymmetricLaplace": lambda p: stats.laplace_asymmetric(p["asymmetry"], p["loc"], p["scale"]),
     "Uniform": lambda p: stats.uniform(p["low"], p["high"] - p["low"]),
     "VonMises": lambda p: stats.vonmises(p["concentration"], p["loc"]),
     "HalfNormal": lambda p: stats.halfnorm(scale=p["scale"]),
