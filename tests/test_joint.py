@@ -232,6 +232,56 @@ for v in V:
 """,
         {"V": 5, "parent": [2, 0, 2, 4, 2], "y": RNG.normal(size=5)},
     ),
+    "lets without the index of their chain": (
+        """
+dim P, T
+data x[P, T]: real
+latent a ~ Normal(0, 1)
+latent b[P] ~ Normal(0, 1)
+for p in P:
+    let own = exp(b[p])
+    for t in T:
+        let keep = sigmoid(a * x[p, t])
+        let start = keep / 2
+        latent z[p, t] ~ Bernoulli(start) then Bernoulli(keep * z[p, t-1])
+        let share = [own * keep, 1, start]
+        observed y[p, t] ~ Normal(z[p, t] + own * share[0], 1 + start)
+        factor start * share[2]
+""",
+        {"x": RNG.normal(size=(2, 4)), "y": RNG.normal(size=(2, 4))},
+    ),
+    "lets that read a continuous chain": (
+        """
+dim P, T
+data x[P, T]: real
+latent a ~ Normal(0, 1)
+for t in T:
+    latent h[t] ~ Normal(0, 1) then Normal(a * h[t-1], 1)
+    let sd = exp(h[t] / 2)
+    let twice = [sd, 2 * sd]
+    for p in P:
+        let eta = x[p, t] * twice[1]
+        observed y[p, t] ~ Normal(eta, sd)
+for p in P:
+    for t in T:
+        let rate = exp(h[t] + a) + x[p, t] ^ 2
+        let lag = h[t-1] if t > 0 else 0
+        factor rate * x[p, t] + lag
+""",
+        {"x": RNG.normal(size=(2, 4)), "y": RNG.normal(size=(2, 4))},
+    ),
+    "lets that read the value before": (
+        """
+dim T
+data y[T]: real
+latent a ~ Normal(0, 1)
+for t in T[1:]:
+    let eta = a * y[t-1]
+    let more = eta + 1
+    observed y[t] ~ Normal(more, 1)
+""",
+        {"y": RNG.normal(size=4)},
+    ),
 }
 
 

@@ -12,6 +12,7 @@ import re
 from genlang.emit.after import After
 from genlang.emit.guide import Guide
 from genlang.emit.joint import Joint
+from genlang.emit.local import subscripted
 from genlang.emit.nets import makers
 from genlang.emit.summed import Summed
 from genlang.emit.writer import WIDTH
@@ -45,6 +46,7 @@ def emit(plan: Plan) -> str:
     """Return the program of a plan: deterministic, formatted Python text."""
     functions = [makers(plan)] if plan.model.nets else []
     functions.append(Summed(plan).text())
+    plan = subscripted(plan)
     joint = Joint(plan)
     apart = not joint.plain or any(loop.weight for s in plan.statements for loop in loops_of(s))
     functions.append(joint.text() if apart else "joint = model  # nothing to sum out\n")

@@ -90,7 +90,7 @@ def subscript(
                 texts.append(_slice_text(entry, scope))
                 result.append(None)
             case axis:
-                texts.append(":")
+                texts.append("..." if axis is ENUMERATED else ":")
                 result.append(axis)
     # Torch moves the result of subscripts that stand apart to the front (ints are taken first).
     kept = [i for i, e in enumerate(entries) if not (isinstance(e, Code) and not e.axes)]
@@ -99,7 +99,9 @@ def subscript(
         result = [*axes, *(a for a in result if a is None or a not in axes)]
     rest = code.event - len(subscripts)
     result += [None] * rest
-    while texts and texts[-1] == ":":
+    while texts[:2] == ["...", ":"]:  # the plates too, which a value may lack
+        del texts[1]
+    while texts and texts[-1] in (":", "...") and "..." not in texts[:-1]:
         texts.pop()
     base = code.atom if sure or not _beyond(subscripts, scope) else f"clamped({code.text})"
     text = f"{base}[{', '.join(texts)}]" if texts else code.text
