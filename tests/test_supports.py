@@ -119,3 +119,37 @@ def test_the_support_of_a_function_of_one_name_is_exact(case: tuple[str, str]) -
 def test_several_names_and_repeated_names_are_only_bounded() -> None:
     assert not interval("Uniform(0, 1)", "a + b").exact
     assert not interval("Uniform(0, 1)", "a - a").exact
+
+
+BOUNDED = {
+    "a + (1 - a) * b": (0, 1),
+    "a * b + (1 - a) * (1 - b)": (0, 1),
+    "1 - a + a * b": (0, 1),
+    "a * b - a - b": (-1, 0),
+    "2 * a - a": (0, 1),
+    "a * a - a": (-1, 1),
+    "max(a, b)": (0, 1),
+    "max(a, 0.5)": (0.5, 1),
+    "min(2 * a, b)": (0, 1),
+    "normal_cdf(a) - 0.5": (0, math.erf(math.sqrt(0.5)) / 2),
+}
+
+
+@pytest.mark.parametrize("text", BOUNDED)
+def test_names_that_repeat_are_bounded_at_the_corners(text: str) -> None:
+    found = interval("Uniform(0, 1)", text)
+    assert (found.low, found.high) == pytest.approx(BOUNDED[text])
+    if "(" not in text.replace("(1", ""):
+        slack = 1e-9
+        for value in values("Uniform(0, 1)", text):
+            assert found.low - slack <= value <= found.high + slack
+
+
+def test_a_product_of_shares_is_a_share() -> None:
+    source = (
+        "dim N\nlatent p[N] ~ Uniform(0, 1)\nlatent z[N] ~ Bernoulli(0.5)\n"
+        "observed y ~ Bernoulli(1 - prod(p[n] if z[n] else 1 for n in N))\n"
+    )
+    model, found = check_text(source)
+    assert model is not None
+    assert not found

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from genlang.check.corners import atoms_of, bounds
 from genlang.check.interval import INF, Interval
 from genlang.check.kinds import discrete
 from genlang.check.model import (
@@ -85,7 +86,8 @@ def support(expr: Expr, known: Supports) -> Interval:
         case Forward(type=kind):
             return replace(of_kind(kind.kind), names=1, exact=True)
         case Apply(function=function, arguments=arguments):
-            return _apply(expr, function, tuple(support(a, known) for a in arguments))
+            found = _apply(expr, function, tuple(support(a, known) for a in arguments))
+            return _narrowed(expr, found, known) if function in ("+", "-") else found
         case Select(then=then, otherwise=otherwise):
             one, two = support(then, known), support(otherwise, known)
             return replace(hull(one, two), exact=False)
@@ -98,6 +100,8 @@ def support(expr: Expr, known: Supports) -> Interval:
             inner = support(element, known)
             if function in ("min", "max", "mean"):
                 return replace(inner, exact=False)
+            if function == "prod" and inner.low >= 0 and inner.high <= 1:
+                return replace(inner, low=0, low_open=inner.low > 0, exact=False)
             if function in ("sum", "prod") and inner.low >= 0:
                 return Interval(0, low_open=inner.low > 0 or inner.low_open, given=inner.given)
             return replace(of_kind(kind.kind), given=inner.given)
@@ -147,12 +151,30 @@ MONOTONE: dict[str, tuple[Callable[[float], float], float, float]] = {
     "expm1": (math.expm1, -1, INF),
     "sigmoid": (lambda x: 1 / (1 + math.exp(-x)), 0, 1),
     "tanh": (math.tanh, -1, 1),
+    "normal_cdf": (lambda x: math.erfc(-x / math.sqrt(2)) / 2, 0, 1),
     "atan": (math.atan, -math.pi / 2, math.pi / 2),
     "softplus": (lambda x: math.log1p(math.exp(x)), 0, INF),
     "log": (lambda x: math.log(x) if x > 0 else -INF, -INF, INF),
     "log1p": (lambda x: math.log1p(x) if x > -1 else -INF, -INF, INF),
     "sqrt": (lambda x: math.sqrt(max(x, 0)), 0, INF),
 }
+
+
+def _narrowed(expr: Apply, found: Interval, known: Supports) -> Interval:
+    """The interval of a sum whose names may repeat: not wider than at the corners of their box."""
+    if found.names < 2 or math.isinf(found.low) or math.isinf(found.high):
+        return found
+    atoms = atoms_of(expr)
+    if len(atoms) == 0:
+        return found
+    tight = bounds(expr, atoms, tuple(support(a, known) for a in atoms))
+    if tight is None:
+        return found
+    if tight.low > found.low:
+        found = replace(found, low=tight.low, low_open=False)
+    if tight.high < found.high:
+        found = replace(found, high=tight.high, high_open=False)
+    return found
 
 
 def _apply(expr: Apply, function: str, given: tuple[Interval, ...]) -> Interval:
@@ -194,6 +216,8 @@ def _value(function: str, given: tuple[Interval, ...]) -> Interval | None:
             return _share(a, b)
         case "square", (a,):
             return _square(a)
+        case "min2" | "max2" as name, (a, b):
+            return _extreme(a, b, min if name == "min2" else max)
         case "abs", (a,):
             if a.low >= 0:
                 return a
@@ -227,6 +251,17 @@ def _corners(a: Interval, b: Interval, f: Callable[[float, float], float]) -> In
         all(o for v, o in corners if v == low),
         all(o for v, o in corners if v == high),
     )
+
+
+def _extreme(a: Interval, b: Interval, f: Callable[..., float]) -> Interval:
+    """Return the values of the smaller or the greater of two."""
+    low, high = f(a.low, b.low), f(a.high, b.high)
+    # Both have to come near an end, or the one that decides.
+    low_open = [i.low_open for i in (a, b) if i.low == low]
+    high_open = [i.high_open for i in (a, b) if i.high == high]
+    if f is max:
+        return Interval(low, high, any(low_open), all(high_open))
+    return Interval(low, high, all(low_open), any(high_open))
 
 
 def _share(a: Interval, b: Interval) -> Interval:
