@@ -273,7 +273,6 @@ for p in P:
     "lets that read the value before": (
         """
 dim T
-data y[T]: real
 latent a ~ Normal(0, 1)
 for t in T[1:]:
     let eta = a * y[t-1]

@@ -158,10 +158,22 @@ def early(node: nodes.Subscript, scope: Scope) -> Expr | None:
         return None
     if all(isinstance(s, nodes.Name | nodes.Slice) for s in node.subscripts):
         return None
-    found = scope.lagged(node.base.name)
+    name = node.base.name
+    found = scope.lagged(name)
     if found is None:
         return None
+    if name in scope.guessed and any(_ahead(s, scope) for s in node.subscripts):
+        return None
     return Ref(found, replace(found.cell, dims=found.dims), node.base.span)
+
+
+def _ahead(sub: object, scope: Scope) -> bool:
+    """Whether a subscript of the AST is after a loop's index: `t + 1`."""
+    match sub:
+        case nodes.Binary(op="+", left=nodes.Name(name=name)):
+            return scope.loop(name) is not None
+        case _:
+            return False
 
 
 def covered(sub: Expr, base: Variable | None, place: int, span: Span, scope: Scope) -> bool:

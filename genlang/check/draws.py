@@ -146,6 +146,8 @@ def predeclare(
                 known[name] = made
     trial = replace(scope, names=known, loops=list(scope.loops), found=[], pending={},
                     declaring="")  # fmt: skip
+    header: Header | None = None
+    guess: Type | None = None
     try:
         header = Header(target, trial)
         if header.opened:
@@ -155,10 +157,16 @@ def predeclare(
             assert node.value is not None
             cell = expression(node.value.parts[0], trial).type
         else:
+            if node.word == "observed" and written is None:
+                # Its distribution may read the very `let` that reads its lag.
+                guess = _guess(node.distribution.parts[0])
             found, one = law(node.distribution.parts[0], (), trial, each_of(written))
             _, cell = drawn_as(found, one, written, node, trial)
     except Poison:
-        return None
+        if header is None or guess is None:
+            return None
+        scope.guessed.add(header.name)
+        return header.variable(node.word, guess, node.description)
     return header.variable(node.word, cell, node.description)
 
 

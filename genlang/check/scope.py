@@ -50,8 +50,9 @@ class Scope:
     `guarded` counts the branches around what is read: it may never be taken. `declaring` is the
     name whose declaration is read, `laws` the distributions that names stand for, `indices` the
     places of all loops' indices. `early` are variables that only a lagged read may name yet,
-    `pending` makes those of this block that stand further down; `covered` counts the elements that
-    stand before a loop's index, by the parts of a `then`. `definitions` are all `def`s of the file,
+    `pending` makes those of this block that stand further down, of a type that is `guessed` where
+    it depends on the read itself; `covered` counts the elements that stand before a loop's index,
+    by the parts of a `then`. `definitions` are all `def`s of the file,
     `functions` those above. `nets` are the names of all networks of the file, `python` says whether
     they may be Python's. `guided` are the places of what the guide declares for itself; within it,
     `reading` is told of each variable that is read, and may refuse it.
@@ -77,6 +78,7 @@ class Scope:
     declaring: str = ""
     early: dict[str, Variable] = field(default_factory=dict)
     pending: dict[str, Callable[..., Variable | None]] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
     covered: dict[Loop, int] = field(default_factory=dict)
     indices: dict[str, Span] = field(default_factory=dict)
     definitions: Mapping[str, nodes.DefDecl] = field(default_factory=dict)
