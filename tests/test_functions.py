@@ -263,6 +263,8 @@ ARRAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
     "v @ outer(v, w) @ w": lambda v, w, m: v @ np.outer(v, w) @ w,
     "sum(v + ones(K) - zeros(K) * w)": lambda v, w, m: (v + 1).sum(),
     "dot(full(K, 2.5), v)": lambda v, w, m: 2.5 * v.sum(),
+    "dot(full(K, v[0]), w)": lambda v, w, m: v[0] * w.sum(),
+    "sum(full(K, v[i])[i] * w[i] for i in K)": lambda v, w, m: v @ w,
     "v @ eye(K) @ w": lambda v, w, m: v @ w,
     "dot(one_hot(1, K), v)": lambda v, w, m: v[1],
     "dot([v[2], 1, v[0]], w)": lambda v, w, m: v[2] * w[0] + w[1] + v[0] * w[2],

@@ -203,6 +203,8 @@ def _call(expr: Apply, codes: list[Code], scope: Scope) -> Code:
     elif expr.function in ("concat", "linspace"):
         codes = [tensor(c) if expr.function == "concat" else c for c in codes]
         wide = [event if expr.function == "concat" else 0] * len(codes)
+    elif expr.function == "full" and not codes[1].number:
+        text = "exact.full({0}, {1})"
     codes = [lined_up(c, axes, w, scope.order) for c, w in zip(codes, wide, strict=True)]
     rank = codes[0].event if expr.function == "size" else event
     text = text.replace("{*}", ", ".join(c.text for c in codes)).format(*codes, rank=rank)

@@ -116,6 +116,11 @@ def one_hot(position: Tensor | int, size: int) -> Tensor:
     return torch.nn.functional.one_hot(torch.as_tensor(position), size).double()
 
 
+def full(size: int, value: Tensor) -> Tensor:
+    """Return vectors of equal elements, [..., size]; torch.full takes numbers only."""
+    return value[..., None].expand(*value.shape, size)
+
+
 def clamp(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Return x between two ends, all of which broadcast (torch.clamp keeps the shape of x)."""
     return torch.minimum(torch.maximum(x, low), high)
