@@ -201,10 +201,14 @@ def log_table(law: Law, values: Code, scope: Scope) -> Code:
     (axis,) = values.axes
     match law:
         case Distribution(
-            name="Categorical", parameters=(("probs", probs),), lower=None, upper=None
-        ) if _positions(probs, scope) == values.text:
-            code = parameters(law, scope)["probs"]
-            text = f"log_categorical({code.text})"
+            name="Categorical",
+            parameters=(("probs" | "weights" as kind, p),),
+            lower=None,
+            upper=None,
+        ) if _positions(p, scope) == values.text:
+            code = parameters(law, scope)[kind]
+            given = code.text if kind == "probs" else f"exact.normalized({code.text})"
+            text = f"log_categorical({given})"
             return permuted(Code(text, (*code.axes, axis)), scope.order)
         case Distribution(name="Bernoulli", parameters=(("probs", _),), lower=None, upper=None) if (
             values.text == "torch.arange(2)"
