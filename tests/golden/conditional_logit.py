@@ -5,7 +5,6 @@ import pyro.distributions as dist
 import torch
 
 from genlang.runtime import exact
-from genlang.runtime.reductions import Ordered
 
 
 def model(data):
@@ -13,7 +12,7 @@ def model(data):
     w = torch.arange(way)
 
     # latent like: ordered[2] ~ Normal(0, 1)
-    like = pyro.sample("like", Ordered(dist.Normal(0.0, 1.0), 2))
+    like = pyro.sample("like", exact.Ordered(dist.Normal(0.0, 1.0), 2))
     # latent b_price, b_time ~ Normal(0, 1)
     b_price = pyro.sample("b_price", dist.Normal(0.0, 1.0))
     b_time = pyro.sample("b_time", dist.Normal(0.0, 1.0))

@@ -8,7 +8,7 @@ from pyro.infer import config_enumerate
 from genlang.runtime import exact
 from genlang.runtime.cells import clamped
 from genlang.runtime.chains import sum_chain
-from genlang.runtime.reductions import Ordered, log_bernoulli, states
+from genlang.runtime.reductions import log_bernoulli, states
 
 
 def model(data):
@@ -18,7 +18,7 @@ def model(data):
     # latent stay[K] ~ Beta(9, 1)
     stay = pyro.sample("stay", exact.Beta(9.0, 1.0).expand([K]).to_event(1))
     # latent mean: ordered[K] ~ Normal(0, 2)
-    mean = pyro.sample("mean", Ordered(dist.Normal(0.0, 2.0), K))
+    mean = pyro.sample("mean", exact.Ordered(dist.Normal(0.0, 2.0), K))
     # latent phi ~ Uniform(-1, 1)
     phi = pyro.sample("phi", exact.Uniform(-1, 1.0))
     # latent sigma[K] ~ HalfNormal(1)
@@ -52,7 +52,7 @@ def joint(data):
     # latent stay[K] ~ Beta(9, 1)
     stay = pyro.sample("stay", exact.Beta(9.0, 1.0).expand([K]).to_event(1))
     # latent mean: ordered[K] ~ Normal(0, 2)
-    mean = pyro.sample("mean", Ordered(dist.Normal(0.0, 2.0), K))
+    mean = pyro.sample("mean", exact.Ordered(dist.Normal(0.0, 2.0), K))
     # latent phi ~ Uniform(-1, 1)
     phi = pyro.sample("phi", exact.Uniform(-1, 1.0))
     # latent sigma[K] ~ HalfNormal(1)

@@ -8,14 +8,7 @@ from pyro.infer import config_enumerate
 from genlang.runtime import exact
 from genlang.runtime.cells import clamped
 from genlang.runtime.chains import sum_chain
-from genlang.runtime.reductions import (
-    Ordered,
-    log_bernoulli,
-    log_categorical,
-    only,
-    states,
-    sum_out,
-)
+from genlang.runtime.reductions import log_bernoulli, log_categorical, only, states, sum_out
 
 
 def model(data):
@@ -28,7 +21,7 @@ def model(data):
     # latent b ~ Normal(0, 1)
     b = pyro.sample("b", dist.Normal(0.0, 1.0))
     # latent speed: ordered[K] ~ Normal(0, 2)
-    speed = pyro.sample("speed", Ordered(dist.Normal(0.0, 2.0), K))
+    speed = pyro.sample("speed", exact.Ordered(dist.Normal(0.0, 2.0), K))
 
     with pyro.plate("animal", animal, dim=-1):
         # latent kind[i] ~ Categorical(share)
@@ -64,7 +57,7 @@ def joint(data):
     # latent b ~ Normal(0, 1)
     b = pyro.sample("b", dist.Normal(0.0, 1.0))
     # latent speed: ordered[K] ~ Normal(0, 2)
-    speed = pyro.sample("speed", Ordered(dist.Normal(0.0, 2.0), K))
+    speed = pyro.sample("speed", exact.Ordered(dist.Normal(0.0, 2.0), K))
 
     with animal_plate:
         # latent kind[i] ~ Categorical(share)

@@ -7,7 +7,7 @@ from pyro.infer import config_enumerate
 
 from genlang.runtime import exact
 from genlang.runtime.chains import sum_chain
-from genlang.runtime.reductions import Ordered, log_categorical, states
+from genlang.runtime.reductions import log_categorical, states
 
 
 def model(data):
@@ -20,7 +20,7 @@ def model(data):
     # latent move[K, K] ~ Dirichlet(ones(K))
     move = pyro.sample("move", exact.Dirichlet(torch.ones(K)).expand([K, K]).to_event(2))
     # latent mu: ordered[K] ~ Normal(0, 3)
-    mu = pyro.sample("mu", Ordered(dist.Normal(0.0, 3.0), K))
+    mu = pyro.sample("mu", exact.Ordered(dist.Normal(0.0, 3.0), K))
     # latent z[t] ~ Categorical(start)
     # then Categorical(second[z[t-1]])
     # then Categorical(move[z[t-2], z[t-1]])
@@ -45,7 +45,7 @@ def joint(data):
     # latent move[K, K] ~ Dirichlet(ones(K))
     move = pyro.sample("move", exact.Dirichlet(torch.ones(K)).expand([K, K]).to_event(2))
     # latent mu: ordered[K] ~ Normal(0, 3)
-    mu = pyro.sample("mu", Ordered(dist.Normal(0.0, 3.0), K))
+    mu = pyro.sample("mu", exact.Ordered(dist.Normal(0.0, 3.0), K))
 
     z = {}
     for t in pyro.markov(range(T), history=2):

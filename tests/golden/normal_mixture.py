@@ -6,7 +6,7 @@ import torch
 from pyro.infer import config_enumerate
 
 from genlang.runtime import exact
-from genlang.runtime.reductions import Ordered, log_categorical, states, sum_out
+from genlang.runtime.reductions import log_categorical, states, sum_out
 
 
 def model(data):
@@ -15,7 +15,7 @@ def model(data):
     # latent share ~ Dirichlet(ones(K))
     share = pyro.sample("share", exact.Dirichlet(torch.ones(K)))
     # latent mean: ordered[K] ~ Normal(0, 5)
-    mean = pyro.sample("mean", Ordered(dist.Normal(0.0, 5.0), K))
+    mean = pyro.sample("mean", exact.Ordered(dist.Normal(0.0, 5.0), K))
     # latent sd[K] ~ HalfNormal(2)
     sd = pyro.sample("sd", exact.HalfNormal(2.0).expand([K]).to_event(1))
 
@@ -34,7 +34,7 @@ def joint(data):
     # latent share ~ Dirichlet(ones(K))
     share = pyro.sample("share", exact.Dirichlet(torch.ones(K)))
     # latent mean: ordered[K] ~ Normal(0, 5)
-    mean = pyro.sample("mean", Ordered(dist.Normal(0.0, 5.0), K))
+    mean = pyro.sample("mean", exact.Ordered(dist.Normal(0.0, 5.0), K))
     # latent sd[K] ~ HalfNormal(2)
     sd = pyro.sample("sd", exact.HalfNormal(2.0).expand([K]).to_event(1))
 

@@ -4,7 +4,6 @@ import pyro
 import pyro.distributions as dist
 
 from genlang.runtime import exact
-from genlang.runtime.reductions import Ordered
 
 
 def model(data):
@@ -13,7 +12,7 @@ def model(data):
     # latent beta[D] ~ Normal(0, 2)
     beta = pyro.sample("beta", dist.Normal(0.0, 2.0).expand([D]).to_event(1))
     # latent cuts: ordered[cut] ~ Normal(0, 5)
-    cuts = pyro.sample("cuts", Ordered(dist.Normal(0.0, 5.0), cut))
+    cuts = pyro.sample("cuts", exact.Ordered(dist.Normal(0.0, 5.0), cut))
 
     with pyro.plate("N", N, dim=-1):
         # observed y[n in N]: index(grade) ~ OrderedLogistic(x[n] @ beta, cuts)

@@ -6,7 +6,7 @@ import torch
 from pyro.infer import config_enumerate
 
 from genlang.runtime import exact
-from genlang.runtime.reductions import Ordered, log_categorical, states, sum_out
+from genlang.runtime.reductions import log_categorical, states, sum_out
 
 
 def model(data):
@@ -15,7 +15,7 @@ def model(data):
     # latent share ~ Dirichlet(2 * ones(K))
     share = pyro.sample("share", exact.Dirichlet(2 * torch.ones(K)))
     # latent alpha: ordered[K] ~ Normal(0, 5)
-    alpha = pyro.sample("alpha", Ordered(dist.Normal(0.0, 5.0), K))
+    alpha = pyro.sample("alpha", exact.Ordered(dist.Normal(0.0, 5.0), K))
     # latent beta[K] ~ Normal(0, 2)
     beta = pyro.sample("beta", dist.Normal(0.0, 2.0).expand([K]).to_event(1))
     # latent sigma ~ HalfNormal(1)
@@ -36,7 +36,7 @@ def joint(data):
     # latent share ~ Dirichlet(2 * ones(K))
     share = pyro.sample("share", exact.Dirichlet(2 * torch.ones(K)))
     # latent alpha: ordered[K] ~ Normal(0, 5)
-    alpha = pyro.sample("alpha", Ordered(dist.Normal(0.0, 5.0), K))
+    alpha = pyro.sample("alpha", exact.Ordered(dist.Normal(0.0, 5.0), K))
     # latent beta[K] ~ Normal(0, 2)
     beta = pyro.sample("beta", dist.Normal(0.0, 2.0).expand([K]).to_event(1))
     # latent sigma ~ HalfNormal(1)
