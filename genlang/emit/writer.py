@@ -82,8 +82,8 @@ class Writer:
                     result += wrap("    " * depth + header)
                 case Header(segment=plates, depth=depth):
                     assert not isinstance(plates, Block)
-                    items = ", ".join(p.local if p in again else p.call for p in plates)
-                    result += wrap("    " * depth + f"with {items}:")
+                    calls = [p.local if p in again else p.call for p in plates]
+                    result += entered_by(calls, "    " * depth)
                 case str():
                     result.append(line)
         return result
@@ -135,6 +135,15 @@ class Writer:
             repeated = any(isinstance(s, Block) for s in wanted[:depth])
             self.lines.append(Header(wanted[depth], depth + 1, repeated))
         self.open = wanted
+
+
+def entered_by(calls: list[str], indent: str) -> list[str]:
+    """Write a `with`, one context a line where one line does not hold them."""
+    line = f"{indent}with {', '.join(calls)}:"
+    if len(line) <= WIDTH or len(calls) == 1:
+        return wrap(line)
+    inner = [row for call in calls for row in wrap(f"{indent}    {call},", inside=True)]
+    return [f"{indent}with (", *inner, f"{indent}):"]
 
 
 def wrap(line: str, *, inside: bool = False) -> list[str]:

@@ -15,7 +15,9 @@ def model(data):
     animal, occasion = data.animal, data.occasion
     t = torch.arange(occasion)
     i = torch.arange(animal)
-    z_values = values_between(torch.minimum(data.start, torch.tensor(0)), torch.maximum(data.start, torch.tensor(2)))
+    z_values = values_between(
+        torch.minimum(data.start, torch.tensor(0)), torch.maximum(data.start, torch.tensor(2))
+    )
 
     animal_plate = pyro.plate("animal", animal, dim=-1)
     animal_2_plate = pyro.plate("animal_2", animal, dim=-2)

@@ -22,9 +22,11 @@ def model(data):
         "eta", dist.Normal(theta[:, None], sd_batch).expand([supplier, batch]).to_event(2)
     )
 
-    with pyro.plate(
-        "supplier", supplier, dim=-3
-    ), pyro.plate("batch", batch, dim=-2), pyro.plate("sample", sample, dim=-1):
+    with (
+        pyro.plate("supplier", supplier, dim=-3),
+        pyro.plate("batch", batch, dim=-2),
+        pyro.plate("sample", sample, dim=-1),
+    ):
         # observed y[s, b, k in sample] ~ Normal(eta[s, b], sd_sample)
         pyro.sample("y", dist.Normal(eta[:, :, None], sd_sample), obs=data.y)
 

@@ -13,8 +13,9 @@ def model(data):
     # latent escape ~ Beta(1, 1)
     escape = pyro.sample("escape", exact.Beta(1.0, 1.0))
 
-    with pyro.plate("household", household, dim=-2), pyro.plate(
-        "generation", generation - 1, dim=-1
+    with (
+        pyro.plate("household", household, dim=-2),
+        pyro.plate("generation", generation - 1, dim=-1),
     ):
         # observed ill[h, g] ~ Binomial(left[h, g-1], 1 - escape ^ ill[h, g-1])
         pyro.sample(
