@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from mpmath import mp, mpf
 from scipy import linalg, special
 
 import genlang
 from genlang.lang.functions import FUNCTIONS
+from genlang.runtime import exact
 from tests import oracle
 
 mp.dps = 40
@@ -504,3 +506,11 @@ def test_every_row_of_the_table_has_a_test():
         spelt = operators.get(name, name if not name.isidentifier() else f"{name}(")
         assert spelt in text or f"{name} " in text, name
     assert sum(name.isidentifier() for name in FUNCTIONS) >= 25
+
+
+def test_normal_cdf_keeps_its_digits_in_the_lower_tail():
+    x = torch.tensor([-37.0, -9.0, -6.0, 0.0, 8.0], dtype=torch.float64, requires_grad=True)
+    found = exact.normal_cdf(x)
+    assert found.tolist() == pytest.approx([float(mp.ncdf(v)) for v in x.tolist()], rel=1e-13)
+    (slope,) = torch.autograd.grad(found.sum(), x)
+    assert slope.tolist() == pytest.approx([float(mp.npdf(v)) for v in x.tolist()], rel=1e-12)

@@ -115,7 +115,7 @@ _ROWS = (
     *_elementwise("nonneg", "positive", sqrt="torch.sqrt({0})"),
     *_elementwise("square", square="torch.square({0})"),
     *_elementwise(
-        "unit", sigmoid="torch.sigmoid({0})", normal_cdf="torch.special.ndtr({0})",
+        "unit", sigmoid="torch.sigmoid({0})", normal_cdf="exact.normal_cdf({0})",
         inv_cloglog="exact.inv_cloglog({0})",
     ),
     *_elementwise("abs", abs="torch.abs({0})"),

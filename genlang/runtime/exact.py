@@ -126,6 +126,11 @@ def clamp(x: Tensor, low: Tensor, high: Tensor) -> Tensor:
     return torch.minimum(torch.maximum(x, low), high)
 
 
+def normal_cdf(x: Tensor) -> Tensor:
+    """Return P(Z < x) of a standard normal Z; torch's `ndtr` adds 1 to erf: 0 below -8.3."""
+    return torch.erfc(-math.sqrt(0.5) * x) / 2
+
+
 def inv_cloglog(x: Tensor) -> Tensor:
     """Return 1 - exp(-exp(x)); beyond 50 it is 1, and exp(x) would overflow in derivatives."""
     return -torch.expm1(-torch.exp(x.clamp(max=50.0)))
