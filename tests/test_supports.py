@@ -153,3 +153,26 @@ def test_a_product_of_shares_is_a_share() -> None:
     model, found = check_text(source)
     assert model is not None
     assert not found
+
+
+@pytest.mark.parametrize("law", [
+    "Categorical([a * b, q * (1 - b), 1 - a])",
+    "Categorical([two[0], two[1], 0])",
+    "Categorical([two[0] * a, two[1] * a, 1 - a])",
+    "Categorical(one_hot(at[n], K))",
+])  # fmt: skip
+def test_lists_that_add_up_to_one_are_simplexes(law: str) -> None:
+    """Through definitions, elements of a simplex, and where one element is 1."""
+    head = (
+        "dim N, K = 3\ndata at[N]: index(K)\nlatent a, b ~ Uniform(0, 1)\n"
+        "latent two ~ Dirichlet(ones(2))\nlet q = a\n"
+    )
+    _, found = check_text(f"{head}observed y[n in N] ~ {law}\n")
+    assert not [d for d in found if not d.code.startswith("W50")]
+
+
+@pytest.mark.parametrize("items", ["two[0], two[0], 0", "a, q, 0", "two[0], 1 - a, 0"])
+def test_lists_that_may_not_add_up_are_doubtful(items: str) -> None:
+    head = "latent a ~ Uniform(0, 1)\nlatent two ~ Dirichlet(ones(2))\nlet q = a\n"
+    _, found = check_text(f"{head}observed y ~ Categorical([{items}])\n")
+    assert "W407" in [d.code for d in found]

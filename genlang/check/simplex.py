@@ -4,16 +4,32 @@ The items of a list are expanded as polynomials of their names; their sum must b
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from genlang.check.kinds import inside
-from genlang.check.model import Apply, Array, Const, Expr, Forward, Index, Ref, Slice, Variable
+from genlang.check.model import (
+    Apply,
+    Array,
+    Const,
+    Dim,
+    Expr,
+    Forward,
+    Index,
+    Ref,
+    Slice,
+    Symbol,
+    Type,
+    Variable,
+)
 from genlang.check.scope import Scope
 from genlang.check.supports import support
+from genlang.check.walk import substitute, symbols
 from genlang.source import Span
 
 TOLERANCE = 1e-6
 TERMS = 200
+DEPTH = 3  # definitions that read definitions
 Polynomial = Mapping[tuple[int, ...], float]
 HELP = "`weights=` are normalized; `logits=` may be any numbers; `simplex[K]` values add up to 1"
 
@@ -78,6 +94,10 @@ def _proved(row: Expr, expr: Expr, scope: Scope) -> bool:
             size == count
         ):
             return True
+        case Apply(function="one_hot", arguments=(place, Ref(symbol=Dim() as dim))) if (
+            place.type.dim is dim
+        ):
+            return True
         case Apply():
             return _mixes(row, scope)
         case _:
@@ -134,13 +154,27 @@ def _adds_up(items: tuple[Expr, ...], scope: Scope) -> bool:
         low = support(item, scope.supports).low
         if not (inside(item, "nonneg") or low >= 0):
             return False
-        terms = _polynomial(item, atoms)
+        terms = _polynomial(_spelt_out(item, scope), atoms)
         if terms is None:
             return False
         for monomial, factor in terms.items():
             total[monomial] = total.get(monomial, 0.0) + factor
     total[()] = total.get((), 0.0) - 1
     return all(abs(factor) < TOLERANCE for factor in total.values())
+
+
+def _spelt_out(expr: Expr, scope: Scope) -> Expr:
+    """An expression with the definitions of the scalars that it names in their places."""
+    for _ in range(DEPTH):
+        lets: dict[Symbol, Expr] = {
+            v: scope.lets[v]
+            for v in symbols(expr)
+            if isinstance(v, Variable) and v in scope.lets and not v.dims
+        }
+        if not lets:
+            break
+        expr = substitute(expr, lets)
+    return expr
 
 
 def _polynomial(expr: Expr, atoms: list[Expr]) -> Polynomial | None:
@@ -163,10 +197,30 @@ def _polynomial(expr: Expr, atoms: list[Expr]) -> Polynomial | None:
         case Apply(function="^", arguments=(base, Const(value=2))):
             found = _polynomial(base, atoms)
             return _times(found, found)
+        case Index(
+            base=Ref(symbol=Variable(cell=Type(structure="simplex"))) as base,
+            subscripts=(*rows, Const(value=int(last)) as place),
+        ) if _size(base) == last + 1 and len(rows) + 1 == len(base.type.dims):
+            rest: Polynomial | None = {(): 1.0}
+            for k in range(last):
+                other = replace(expr, subscripts=(*rows, replace(place, value=k)))
+                rest = _plus(rest, -1.0, _polynomial(other, atoms))
+            return rest
         case _:
             if expr not in atoms:
                 atoms.append(expr)
             return {(atoms.index(expr),): 1.0}
+
+
+def _size(expr: Expr) -> int | None:
+    """The size of the last dim where it is fixed; one that has a name may be overridden."""
+    return expr.type.dims[-1].size if expr.type.dims else None
+
+
+def _plus(one: Polynomial | None, factor: float, two: Polynomial | None) -> Polynomial | None:
+    if one is None or two is None:
+        return None
+    return {m: one.get(m, 0.0) + factor * two.get(m, 0.0) for m in {*one, *two}}
 
 
 def _times(one: Polynomial | None, two: Polynomial | None) -> Polynomial | None:
