@@ -175,7 +175,7 @@ def _float(code: Code, expr: Expr) -> Code:
     if expr.type.kind not in INTEGERS:
         return code
     if code.number:
-        return replace(code, text=f"{code.text}.0") if code.text.isdigit() else code
+        return replace(code, text=f"{code.text}.0") if code.text.lstrip("-").isdigit() else code
     return replace(integer(code), text=f"{integer(code).atom}.double()", level=ATOM)
 
 

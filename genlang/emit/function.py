@@ -30,7 +30,7 @@ from genlang.emit.scope import Scope
 from genlang.emit.spelling import Spelling
 from genlang.emit.stand_ins import stand_in
 from genlang.emit.stepping import own_loops, parents, reads
-from genlang.emit.writer import Block, Context, Plate, Writer
+from genlang.emit.writer import Block, Context, Plate, Writer, wrap
 from genlang.plan.graph import Term
 from genlang.plan.lags import chain_loop
 from genlang.plan.later import later
@@ -114,12 +114,14 @@ class Function(ABC):
     def _head(self) -> list[str]:
         """Sizes, index vectors, values and profile tables that the body uses."""
         vectors = [
-            f"    {self.names.locals.names[loop]} = {text}"
+            row
             for loop, text in self.names.indices.items()
+            for row in wrap(f"    {self.names.locals.names[loop]} = {text}")
         ]
         tables = [
-            f"    {self.names.locals.names['values', z]} = {text}"
+            row
             for z, text in self.names.spans.items()
+            for row in wrap(f"    {self.names.locals.names['values', z]} = {text}")
         ]
         tables += [
             f"    {self.names.profile_table(z)} = {text}  # the joint values of {z.name}"
@@ -179,9 +181,12 @@ class Function(ABC):
         if statement.span == self.commented:
             return
         self.commented = statement.span
-        text = self.plan.model.source.slice(statement.span)
-        lines = [line.strip() for line in text.strip().splitlines()]
-        self.writer.comment("\n".join(line for line in lines if line), contexts)
+        source = self.plan.model.source
+        line = source.text[source.text.rfind("\n", 0, statement.span.start) + 1 :]
+        margin = len(line) - len(line.lstrip())
+        first, *rest = source.slice(statement.span).strip().splitlines() or [""]
+        rest = [row[margin:] if row[:margin].isspace() else row for row in rest if row.strip()]
+        self.writer.comment("\n".join([first, *rest]), contexts)
 
     def plate(self, loop: Loop, dim: int) -> Plate:
         """One plate; a loop at two depths is two plates with two names."""

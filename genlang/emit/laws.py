@@ -62,7 +62,7 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
         else:
             code = Code(repr(p.default), number=True)
         if p.domain not in ("count", "int", "flag"):
-            if code.number and code.text.isdigit():
+            if code.number and code.text.lstrip("-").isdigit():
                 code = replace(code, text=f"{code.text}.0")
             elif form.torch.startswith("dist.") and not code.number and _whole(given[p.name]):
                 # Beside an int tensor torch turns the other parameters into ints.
