@@ -11,7 +11,7 @@ def model(data):
     person = data.person
 
     # latent log_start ~ Normal(-8, 2)
-    log_start = pyro.sample("log_start", dist.Normal(-8, 2.0))
+    log_start = pyro.sample("log_start", dist.Normal(-8.0, 2.0))
     # latent growth ~ LogNormal(-2.3, 0.5)
     growth = pyro.sample("growth", exact.LogNormal(-2.3, 0.5))
     # let hazard = exp(log_start + growth * age[p])

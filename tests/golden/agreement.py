@@ -20,8 +20,8 @@ def model(data):
     # let agreed = alpha * beta + (1 - alpha) * gamma
     agreed = alpha * beta + (1 - alpha) * gamma
     # let chance = (
-    # (alpha * beta + (1 - alpha) * (1 - gamma)) * alpha
-    # + (alpha * (1 - beta) + (1 - alpha) * gamma) * (1 - alpha)
+    #     (alpha * beta + (1 - alpha) * (1 - gamma)) * alpha
+    #     + (alpha * (1 - beta) + (1 - alpha) * gamma) * (1 - alpha)
     # )
     chance = (
         (alpha * beta + (1 - alpha) * (1 - gamma)) * alpha

@@ -20,10 +20,10 @@ def model(data):
     # latent four ~ Dirichlet(ones(4))
     four = pyro.sample("four", exact.Dirichlet(torch.ones(4)))
     # let seen = [
-    # [1, 0, 0, 0],
-    # [two[0], two[1], 0, 0],
-    # [three[0], three[1], three[2], 0],
-    # [four[0], four[1], four[2], four[3]],
+    #     [1, 0, 0, 0],
+    #     [two[0], two[1], 0, 0],
+    #     [three[0], three[1], three[2], 0],
+    #     [four[0], four[1], four[2], four[3]],
     # ]
     seen = stack(
         [
@@ -58,10 +58,10 @@ def joint(data):
     # latent four ~ Dirichlet(ones(4))
     four = pyro.sample("four", exact.Dirichlet(torch.ones(4)))
     # let seen = [
-    # [1, 0, 0, 0],
-    # [two[0], two[1], 0, 0],
-    # [three[0], three[1], three[2], 0],
-    # [four[0], four[1], four[2], four[3]],
+    #     [1, 0, 0, 0],
+    #     [two[0], two[1], 0, 0],
+    #     [three[0], three[1], three[2], 0],
+    #     [four[0], four[1], four[2], four[3]],
     # ]
     seen = stack(
         [

@@ -13,10 +13,10 @@ def model(data):
     # latent share ~ Dirichlet(ones(gene))
     share = pyro.sample("share", exact.Dirichlet(torch.ones(gene)))
     # let seen = [
-    # share[0] ^ 2 + 2 * share[0] * share[2],
-    # share[1] ^ 2 + 2 * share[1] * share[2],
-    # 2 * share[0] * share[1],
-    # share[2] ^ 2,
+    #     share[0] ^ 2 + 2 * share[0] * share[2],
+    #     share[1] ^ 2 + 2 * share[1] * share[2],
+    #     2 * share[0] * share[1],
+    #     share[2] ^ 2,
     # ]
     seen = stack(
         [

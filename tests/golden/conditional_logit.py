@@ -17,7 +17,7 @@ def model(data):
     b_price = pyro.sample("b_price", dist.Normal(0.0, 1.0))
     b_time = pyro.sample("b_time", dist.Normal(0.0, 1.0))
     # let utility = [
-    # b_price * price[i, w] + b_time * time[i, w] + (like[0] if w == "car" else 0) for w in way
+    #     b_price * price[i, w] + b_time * time[i, w] + (like[0] if w == "car" else 0) for w in way
     # ]
     utility = b_price * data.price + b_time * data.time + torch.where(w == 1, like[0], 0)  # trip
 

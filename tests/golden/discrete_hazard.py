@@ -14,7 +14,7 @@ def model(data):
     # latent beta ~ Normal(0, 1)
     beta = pyro.sample("beta", dist.Normal(0.0, 1.0))
     # latent base[month] ~ Normal(-2, 1)
-    base = pyro.sample("base", dist.Normal(-2, 1.0).expand([month]).to_event(1))
+    base = pyro.sample("base", dist.Normal(-2.0, 1.0).expand([month]).to_event(1))
 
     with pyro.plate("person", person, dim=-2), pyro.plate("month", month, dim=-1):
         # observed leaves[p, m] ~ Bernoulli(logits=base[m] + beta * x[p])

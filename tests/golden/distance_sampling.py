@@ -15,7 +15,7 @@ def model(data):
     density = pyro.sample("density", exact.Gamma(2.0, 0.1))
     # let share = (normal_cdf(reach / spread) - 0.5) * sqrt(2 * pi) * spread / reach
     share = (
-        (torch.special.ndtr(data.reach / spread) - 0.5)
+        (exact.normal_cdf(data.reach / spread) - 0.5)
         * torch.sqrt(torch.tensor(2 * 3.141592653589793))
         * spread
         / data.reach

@@ -22,7 +22,7 @@ def model(data):
 
     with site_plate:
         # latent there[s, t] ~ Bernoulli(first)
-        # then Bernoulli(1 - abandoned if there[s, t-1] else colonized)
+        #     then Bernoulli(1 - abandoned if there[s, t-1] else colonized)
         there_first = log_bernoulli(first)  # there
         there_then = log_bernoulli(torch.where(torch.arange(2) != 0, 1 - abandoned, colonized))
 
@@ -52,7 +52,7 @@ def joint(data):
         there = {}
         for t in pyro.markov(range(year)):
             # latent there[s, t] ~ Bernoulli(first)
-            # then Bernoulli(1 - abandoned if there[s, t-1] else colonized)
+            #     then Bernoulli(1 - abandoned if there[s, t-1] else colonized)
             there[t] = pyro.sample(
                 f"there[{t}]",
                 exact.Bernoulli(first)

@@ -17,7 +17,7 @@ def model(data):
 
     with pyro.plate("person", person, dim=-1):
         # observed score[p in person]: real[test] ~ LowRankMultivariateNormal(
-        # zeros(test), factor=load, diagonal=unique
+        #     zeros(test), factor=load, diagonal=unique
         # )
         pyro.sample(
             "score",

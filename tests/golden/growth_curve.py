@@ -15,7 +15,7 @@ def model(data):
     # latent late ~ LogNormal(0.5, 0.3)
     late = pyro.sample("late", exact.LogNormal(0.5, 0.3))
     # latent pace ~ LogNormal(-1, 0.5)
-    pace = pyro.sample("pace", exact.LogNormal(-1, 0.5))
+    pace = pyro.sample("pace", exact.LogNormal(-1.0, 0.5))
     # latent sigma ~ HalfNormal(3)
     sigma = pyro.sample("sigma", exact.HalfNormal(3.0))
 

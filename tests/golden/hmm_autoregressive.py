@@ -20,14 +20,14 @@ def model(data):
     # latent mean: ordered[K] ~ Normal(0, 2)
     mean = pyro.sample("mean", exact.Ordered(dist.Normal(0.0, 2.0), K))
     # latent phi ~ Uniform(-1, 1)
-    phi = pyro.sample("phi", exact.Uniform(-1, 1.0))
+    phi = pyro.sample("phi", exact.Uniform(-1.0, 1.0))
     # latent sigma[K] ~ HalfNormal(1)
     sigma = pyro.sample("sigma", exact.HalfNormal(1.0).expand([K]).to_event(1))
     # latent boom[t] ~ Bernoulli(0.5) then Bernoulli(stay[1] if boom[t-1] else 1 - stay[0])
     boom_first = log_bernoulli(0.5)  # boom
     boom_then = log_bernoulli(torch.where(torch.arange(2) != 0, stay[1], 1 - stay[0]))
     # observed growth[t] ~ Normal(mean[boom[t]], sigma[boom[t]])
-    # then Normal(mean[boom[t]] + phi * (growth[t-1] - mean[boom[t-1]]), sigma[boom[t]])
+    #     then Normal(mean[boom[t]] + phi * (growth[t-1] - mean[boom[t-1]]), sigma[boom[t]])
     growth_first = dist.Normal(
         clamped(mean)[torch.arange(2)], clamped(sigma)[torch.arange(2)]
     ).log_prob(data.growth[:, None])
@@ -54,7 +54,7 @@ def joint(data):
     # latent mean: ordered[K] ~ Normal(0, 2)
     mean = pyro.sample("mean", exact.Ordered(dist.Normal(0.0, 2.0), K))
     # latent phi ~ Uniform(-1, 1)
-    phi = pyro.sample("phi", exact.Uniform(-1, 1.0))
+    phi = pyro.sample("phi", exact.Uniform(-1.0, 1.0))
     # latent sigma[K] ~ HalfNormal(1)
     sigma = pyro.sample("sigma", exact.HalfNormal(1.0).expand([K]).to_event(1))
 
@@ -69,7 +69,7 @@ def joint(data):
             else exact.Bernoulli(torch.where(boom[t - 1] != 0, stay[1], 1 - stay[0])),
         )
         # observed growth[t] ~ Normal(mean[boom[t]], sigma[boom[t]])
-        # then Normal(mean[boom[t]] + phi * (growth[t-1] - mean[boom[t-1]]), sigma[boom[t]])
+        #     then Normal(mean[boom[t]] + phi * (growth[t-1] - mean[boom[t-1]]), sigma[boom[t]])
         growth[t] = pyro.sample(
             f"growth[{t}]",
             dist.Normal(mean[boom[t]], sigma[boom[t]])

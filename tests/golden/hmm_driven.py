@@ -27,7 +27,7 @@ def model(data):
         # latent kind[i] ~ Categorical(share)
         log_kind = log_categorical(share) + states("kind", animal, C)  # animal kind
         # latent moves[i, t] ~ Bernoulli(0.5)
-        # then Bernoulli(logits=a[kind[i], moves[i, t-1]] + b * warm[t])
+        #     then Bernoulli(logits=a[kind[i], moves[i, t-1]] + b * warm[t])
         moves_first = log_bernoulli(0.5)  # moves
         moves_then = exact.BernoulliLogits(
             (clamped(a)[:, torch.arange(2)] + (b * data.warm)[:, None, None])[:, :, :, None]
@@ -67,7 +67,7 @@ def joint(data):
         moves = {}
         for t in pyro.markov(range(hour)):
             # latent moves[i, t] ~ Bernoulli(0.5)
-            # then Bernoulli(logits=a[kind[i], moves[i, t-1]] + b * warm[t])
+            #     then Bernoulli(logits=a[kind[i], moves[i, t-1]] + b * warm[t])
             moves[t] = pyro.sample(
                 f"moves[{t}]",
                 exact.Bernoulli(0.5)

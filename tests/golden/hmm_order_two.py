@@ -22,8 +22,8 @@ def model(data):
     # latent mu: ordered[K] ~ Normal(0, 3)
     mu = pyro.sample("mu", exact.Ordered(dist.Normal(0.0, 3.0), K))
     # latent z[t] ~ Categorical(start)
-    # then Categorical(second[z[t-1]])
-    # then Categorical(move[z[t-2], z[t-1]])
+    #     then Categorical(second[z[t-1]])
+    #     then Categorical(move[z[t-2], z[t-1]])
     z_first = log_categorical(start)  # z
     z_second = log_categorical(second)  # z_1 z
     z_then = log_categorical(move)  # z_2 z_1 z
@@ -50,8 +50,8 @@ def joint(data):
     z = {}
     for t in pyro.markov(range(T), history=2):
         # latent z[t] ~ Categorical(start)
-        # then Categorical(second[z[t-1]])
-        # then Categorical(move[z[t-2], z[t-1]])
+        #     then Categorical(second[z[t-1]])
+        #     then Categorical(move[z[t-2], z[t-1]])
         z[t] = pyro.sample(
             f"z[{t}]",
             exact.Categorical(start)

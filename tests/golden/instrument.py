@@ -25,7 +25,7 @@ def model(data):
 
     with pyro.plate("N", N, dim=-1):
         # observed both[n in N]: real[part] ~ MultivariateNormal(
-        # [a + b * z[n], c + d * (a + b * z[n])], scale_tril=tril
+        #     [a + b * z[n], c + d * (a + b * z[n])], scale_tril=tril
         # )
         pyro.sample(
             "both",

@@ -16,9 +16,9 @@ def model(data):
     # latent sharp ~ HalfNormal(3)
     sharp = pyro.sample("sharp", exact.HalfNormal(3.0))
     # let value0[s, t] = 0
-    # then (
-    # value0[s, t-1] + (0 if choice[s, t-1] else rate * (reward[s, t-1] - value0[s, t-1]))
-    # )
+    #     then (
+    #         value0[s, t-1] + (0 if choice[s, t-1] else rate * (reward[s, t-1] - value0[s, t-1]))
+    #     )
     value0 = {}
     for t in range(trial):
         value0[t] = (
@@ -32,9 +32,9 @@ def model(data):
 
     value0 = stacked(value0, (1,), subject)  # subject trial
     # let value1[s, t] = 0
-    # then (
-    # value1[s, t-1] + (rate * (reward[s, t-1] - value1[s, t-1]) if choice[s, t-1] else 0)
-    # )
+    #     then (
+    #         value1[s, t-1] + (rate * (reward[s, t-1] - value1[s, t-1]) if choice[s, t-1] else 0)
+    #     )
     value1 = {}
     for t in range(trial):
         value1[t] = (
@@ -68,9 +68,9 @@ def joint(data):
         choice = {}
         for t in range(trial):
             # let value0[s, t] = 0
-            # then (
-            # value0[s, t-1] + (0 if choice[s, t-1] else rate * (reward[s, t-1] - value0[s, t-1]))
-            # )
+            #     then (
+            #         value0[s, t-1] + (0 if choice[s, t-1] else rate * (reward[s, t-1] - value0[s, t-1]))
+            #     )
             value0[t] = (
                 torch.tensor(0)
                 if t == 0
@@ -78,9 +78,9 @@ def joint(data):
                 + torch.where(choice[t - 1] != 0, 0, rate * (data.reward[:, t - 1] - value0[t - 1]))
             )
             # let value1[s, t] = 0
-            # then (
-            # value1[s, t-1] + (rate * (reward[s, t-1] - value1[s, t-1]) if choice[s, t-1] else 0)
-            # )
+            #     then (
+            #         value1[s, t-1] + (rate * (reward[s, t-1] - value1[s, t-1]) if choice[s, t-1] else 0)
+            #     )
             value1[t] = (
                 torch.tensor(0)
                 if t == 0

@@ -14,7 +14,7 @@ def model(data):
     # latent mu ~ Normal(0, 5)
     mu = pyro.sample("mu", dist.Normal(0.0, 5.0))
     # latent theta ~ Uniform(-1, 1)
-    theta = pyro.sample("theta", exact.Uniform(-1, 1.0))
+    theta = pyro.sample("theta", exact.Uniform(-1.0, 1.0))
     # latent sigma ~ HalfCauchy(2)
     sigma = pyro.sample("sigma", exact.HalfCauchy(2.0))
     # let expect[t] = mu then mu + theta * (y[t-1] - expect[t-1])
@@ -36,7 +36,7 @@ def joint(data):
     # latent mu ~ Normal(0, 5)
     mu = pyro.sample("mu", dist.Normal(0.0, 5.0))
     # latent theta ~ Uniform(-1, 1)
-    theta = pyro.sample("theta", exact.Uniform(-1, 1.0))
+    theta = pyro.sample("theta", exact.Uniform(-1.0, 1.0))
     # latent sigma ~ HalfCauchy(2)
     sigma = pyro.sample("sigma", exact.HalfCauchy(2.0))
 

@@ -28,9 +28,9 @@ def model(data):
     # latent leave[2] ~ Uniform(0, 1)
     leave = pyro.sample("leave", exact.Uniform(0.0, 1.0).expand([2]).to_event(1))
     # let move = [
-    # [survival * (1 - leave[0]), survival * leave[0], 1 - survival],
-    # [survival * leave[1], survival * (1 - leave[1]), 1 - survival],
-    # [0, 0, 1],
+    #     [survival * (1 - leave[0]), survival * leave[0], 1 - survival],
+    #     [survival * leave[1], survival * (1 - leave[1]), 1 - survival],
+    #     [0, 0, 1],
     # ]
     move = stack(
         [
@@ -86,9 +86,9 @@ def joint(data):
     # latent leave[2] ~ Uniform(0, 1)
     leave = pyro.sample("leave", exact.Uniform(0.0, 1.0).expand([2]).to_event(1))
     # let move = [
-    # [survival * (1 - leave[0]), survival * leave[0], 1 - survival],
-    # [survival * leave[1], survival * (1 - leave[1]), 1 - survival],
-    # [0, 0, 1],
+    #     [survival * (1 - leave[0]), survival * leave[0], 1 - survival],
+    #     [survival * leave[1], survival * (1 - leave[1]), 1 - survival],
+    #     [0, 0, 1],
     # ]
     move = stack(
         [

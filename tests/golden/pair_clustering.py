@@ -16,10 +16,10 @@ def model(data):
     # let one = (1 - cluster) * single
     one = (1 - cluster) * single
     # let prob = [
-    # cluster * recall,
-    # (1 - cluster) * single ^ 2,
-    # 2 * one * (1 - single),
-    # cluster * (1 - recall) + (1 - cluster) * (1 - single) ^ 2,
+    #     cluster * recall,
+    #     (1 - cluster) * single ^ 2,
+    #     2 * one * (1 - single),
+    #     cluster * (1 - recall) + (1 - cluster) * (1 - single) ^ 2,
     # ]
     prob = stack(
         [

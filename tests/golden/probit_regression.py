@@ -2,7 +2,6 @@
 
 import pyro
 import pyro.distributions as dist
-import torch
 
 from genlang.runtime import exact
 
@@ -15,7 +14,7 @@ def model(data):
 
     with pyro.plate("N", N, dim=-1):
         # observed y[n in N] ~ Bernoulli(normal_cdf(x[n] @ beta))
-        pyro.sample("y", exact.Bernoulli(torch.special.ndtr(data.x @ beta)), obs=data.y)
+        pyro.sample("y", exact.Bernoulli(exact.normal_cdf(data.x @ beta)), obs=data.y)
 
 
 joint = model  # nothing to sum out

@@ -20,7 +20,7 @@ def model(data):
     noise = pyro.sample("noise", exact.HalfNormal(0.5))
     error = pyro.sample("error", exact.HalfNormal(0.5))
     # latent log_n[t] ~ Normal(4, 1)
-    # then Normal(log_n[t-1] + growth * (1 - exp(log_n[t-1]) / capacity), noise)
+    #     then Normal(log_n[t-1] + growth * (1 - exp(log_n[t-1]) / capacity), noise)
     log_n = pyro.sample("log_n", dist.Normal(0.0, 1.0).expand([year]).mask(False).to_event(1))
 
     with pyro.plate("year", year, dim=-1):
@@ -53,7 +53,7 @@ def joint(data):
     log_n = {}
     for t in range(year):
         # latent log_n[t] ~ Normal(4, 1)
-        # then Normal(log_n[t-1] + growth * (1 - exp(log_n[t-1]) / capacity), noise)
+        #     then Normal(log_n[t-1] + growth * (1 - exp(log_n[t-1]) / capacity), noise)
         log_n[t] = pyro.sample(
             f"log_n[{t}]",
             dist.Normal(4.0, 1.0)

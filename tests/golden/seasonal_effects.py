@@ -19,9 +19,9 @@ def model(data):
     sd_season = pyro.sample("sd_season", exact.HalfNormal(1.0))
     noise = pyro.sample("noise", exact.HalfNormal(1.0))
     # latent season[t] ~ Normal(0, 1)
-    # then Normal(0, 1)
-    # then Normal(0, 1)
-    # then Normal(-season[t-1] - season[t-2] - season[t-3], sd_season)
+    #     then Normal(0, 1)
+    #     then Normal(0, 1)
+    #     then Normal(-season[t-1] - season[t-2] - season[t-3], sd_season)
     season = pyro.sample("season", dist.Normal(0.0, 1.0).expand([quarter]).mask(False).to_event(1))
 
     with pyro.plate("quarter", quarter, dim=-1):
@@ -61,9 +61,9 @@ def joint(data):
     season = {}
     for t in range(quarter):
         # latent season[t] ~ Normal(0, 1)
-        # then Normal(0, 1)
-        # then Normal(0, 1)
-        # then Normal(-season[t-1] - season[t-2] - season[t-3], sd_season)
+        #     then Normal(0, 1)
+        #     then Normal(0, 1)
+        #     then Normal(-season[t-1] - season[t-2] - season[t-3], sd_season)
         season[t] = pyro.sample(
             f"season[{t}]",
             dist.Normal(0.0, 1.0)

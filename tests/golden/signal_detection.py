@@ -2,7 +2,6 @@
 
 import pyro
 import pyro.distributions as dist
-import torch
 
 from genlang.runtime import exact
 
@@ -21,12 +20,10 @@ def model(data):
 
     with pyro.plate("subject", subject, dim=-1):
         # observed hits[s] ~ Binomial(old[s], normal_cdf(d[s] / 2 - bias[s]))
-        pyro.sample(
-            "hits", exact.Binomial(data.old, torch.special.ndtr(d / 2 - bias)), obs=data.hits
-        )
+        pyro.sample("hits", exact.Binomial(data.old, exact.normal_cdf(d / 2 - bias)), obs=data.hits)
         # observed alarms[s] ~ Binomial(new[s], normal_cdf(-d[s] / 2 - bias[s]))
         pyro.sample(
-            "alarms", exact.Binomial(data.new, torch.special.ndtr(-d / 2 - bias)), obs=data.alarms
+            "alarms", exact.Binomial(data.new, exact.normal_cdf(-d / 2 - bias)), obs=data.alarms
         )
 
 

@@ -15,7 +15,7 @@ def model(data):
     # latent mu ~ Normal(0, 2)
     mu = pyro.sample("mu", dist.Normal(0.0, 2.0))
     # latent phi ~ Uniform(-1, 1)
-    phi = pyro.sample("phi", exact.Uniform(-1, 1.0))
+    phi = pyro.sample("phi", exact.Uniform(-1.0, 1.0))
     # latent sigma ~ HalfCauchy(1)
     sigma = pyro.sample("sigma", exact.HalfCauchy(1.0))
     # latent h[t] ~ Normal(mu, sigma / sqrt(1 - phi ^ 2)) then Normal(mu + phi * (h[t-1] - mu), sigma)
@@ -41,7 +41,7 @@ def joint(data):
     # latent mu ~ Normal(0, 2)
     mu = pyro.sample("mu", dist.Normal(0.0, 2.0))
     # latent phi ~ Uniform(-1, 1)
-    phi = pyro.sample("phi", exact.Uniform(-1, 1.0))
+    phi = pyro.sample("phi", exact.Uniform(-1.0, 1.0))
     # latent sigma ~ HalfCauchy(1)
     sigma = pyro.sample("sigma", exact.HalfCauchy(1.0))
 
