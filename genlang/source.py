@@ -79,3 +79,10 @@ class Source:
     def slice(self, span: Span) -> str:
         """Return the text of a span."""
         return self.text[span.start : span.end]
+
+    def lines(self, span: Span) -> list[str]:
+        """Return the lines of a span that are not blank, as far in from its first as they are."""
+        line = self.line(self.position(span.start)[0])
+        margin = len(line) - len(line.lstrip())
+        first, *rest = self.slice(span).strip().splitlines() or [""]
+        return [first, *(r[margin:] if r[:margin].isspace() else r for r in rest if r.strip())]

@@ -6,7 +6,7 @@ its extremes over a box are among its values at the corners.
 
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from genlang.check.interval import Interval
@@ -66,10 +66,16 @@ def atoms_of(expr: Expr) -> tuple[Expr, ...]:
     return tuple(box.atoms)
 
 
-def bounds(expr: Expr, atoms: tuple[Expr, ...], within: tuple[Interval, ...]) -> Interval | None:
-    """Return the least and greatest value over a box; None where the box has no ends."""
-    if any(math.isinf(end) for i in within for end in (i.low, i.high)):
-        return None
+def bounds(
+    expr: Expr, found: Interval, atoms: tuple[Expr, ...], within: tuple[Interval, ...]
+) -> Interval:
+    """Return an interval of an expression no wider than its values over the box of its atoms."""
+    if not atoms or any(math.isinf(end) for i in within for end in (i.low, i.high)):
+        return found
     box = _Box(list(atoms))
     values = [box.at(expr, c) for c in product(*((i.low, i.high) for i in within))]
-    return Interval(min(values), max(values))
+    if min(values) > found.low:
+        found = replace(found, low=min(values), low_open=False)
+    if max(values) < found.high:
+        found = replace(found, high=max(values), high_open=False)
+    return found

@@ -165,16 +165,7 @@ def _narrowed(expr: Apply, found: Interval, known: Supports) -> Interval:
     if found.names < 2 or math.isinf(found.low) or math.isinf(found.high):
         return found
     atoms = atoms_of(expr)
-    if len(atoms) == 0:
-        return found
-    tight = bounds(expr, atoms, tuple(support(a, known) for a in atoms))
-    if tight is None:
-        return found
-    if tight.low > found.low:
-        found = replace(found, low=tight.low, low_open=False)
-    if tight.high < found.high:
-        found = replace(found, high=tight.high, high_open=False)
-    return found
+    return bounds(expr, found, atoms, tuple(support(a, known) for a in atoms))
 
 
 def _apply(expr: Apply, function: str, given: tuple[Interval, ...]) -> Interval:

@@ -181,12 +181,7 @@ class Function(ABC):
         if statement.span == self.commented:
             return
         self.commented = statement.span
-        source = self.plan.model.source
-        line = source.text[source.text.rfind("\n", 0, statement.span.start) + 1 :]
-        margin = len(line) - len(line.lstrip())
-        first, *rest = source.slice(statement.span).strip().splitlines() or [""]
-        rest = [row[margin:] if row[:margin].isspace() else row for row in rest if row.strip()]
-        self.writer.comment("\n".join([first, *rest]), contexts)
+        self.writer.comment("\n".join(self.plan.model.source.lines(statement.span)), contexts)
 
     def plate(self, loop: Loop, dim: int) -> Plate:
         """One plate; a loop at two depths is two plates with two names."""

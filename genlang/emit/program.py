@@ -46,11 +46,11 @@ def emit(plan: Plan) -> str:
     """Return the program of a plan: deterministic, formatted Python text."""
     functions = [makers(plan)] if plan.model.nets else []
     functions.append(Summed(plan).text())
-    plan = subscripted(plan)
-    joint = Joint(plan)
+    drawn = subscripted(plan)
+    joint = Joint(drawn)
     apart = not joint.plain or any(loop.weight for s in plan.statements for loop in loops_of(s))
     functions.append(joint.text() if apart else "joint = model  # nothing to sum out\n")
-    after = After(plan)
+    after = After(drawn)
     if after.needed:
         functions.append(after.text())
     if plan.model.guide is not None:
