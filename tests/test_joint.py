@@ -281,17 +281,31 @@ for t in T[1:]:
 """,
         {"y": RNG.normal(size=4)},
     ),
+    "states that are known at first": (
+        """
+dim S, T, K = 2
+data first[S]: count
+data known[S]: index(K)
+latent p ~ Beta(1, 1)
+for s in S:
+    for t in T[first[s]:]:
+        latent z[s, t]: index(K) ~ Delta(known[s]) then Categorical([p, 1 - p])
+        observed y[s, t] ~ Normal(z[s, t], 1)
+""",
+        {"first": [0, 1], "known": ["a", "b"], "y": RNG.normal(size=(2, 3))},
+    ),
 }
 
 
 def by_site(program, data, values):
     """Values of `model`'s unknowns for the sites of `joint`, which has one for each step."""
-    found = {}
+    found, first = {}, {}
     for site in trace(program, data):
         name, _, rest = site.partition("[")
         if name in values:
             key = tuple(map(int, rest[:-1].split(", "))) if rest else ()
-            found[site] = values[name][(..., *key)]
+            start = first.setdefault(name, key)  # of the part of the dim that a loop runs over
+            found[site] = values[name][(..., *(k - s for k, s in zip(key, start, strict=True)))]
     return found
 
 

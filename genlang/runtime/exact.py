@@ -157,14 +157,24 @@ class Choice(dist.TorchDistribution):
 
     @property
     def has_enumerate_support(self) -> bool:  # type: ignore[override]  # Pyro: a class attribute
-        """As the first distribution."""
-        return bool(self.then.has_enumerate_support)
+        """As either distribution."""
+        return bool(self.then.has_enumerate_support or self.otherwise.has_enumerate_support)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Pyro's)
         """Return all values on a new first axis.
 
-        Raises NotImplementedError where the two distributions have different values.
+        Raises NotImplementedError where the two distributions have different values, or one has
+        values without end.
         """
+        for one, two in ((self.then, self.otherwise), (self.otherwise, self.then)):
+            if not two.has_enumerate_support:  # a `Delta`, at one of the other's values
+                values = one.enumerate_support(expand=False).flatten()
+                if not (isinstance(two, Delta) and torch.isin(two.x, values).all()):
+                    message = "values of a part that Pyro cannot enumerate"
+                    raise NotImplementedError(message)
+                ones = [1] * len(self.batch_shape)
+                values = values.reshape(-1, *ones)
+                return values.expand(-1, *self.batch_shape) if expand else values
         then, otherwise = (p.enumerate_support(expand) for p in (self.then, self.otherwise))
         if then.shape != otherwise.shape or not torch.equal(then, otherwise):
             message = "the two distributions have different values"
