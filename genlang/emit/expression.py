@@ -223,9 +223,11 @@ def matmul(a: Code, b: Code, scope: Scope) -> Code:
             if not b.axes:
                 return Code(f"{left.above(PRODUCT)} @ {right.above(POWER)}", axes, level=PRODUCT)
             return Code(f"({left.above(PRODUCT)} * {right.above(POWER)}).sum(-1)", axes)
+        case 2, 1 if b.axes and not a.axes:
+            return Code(f"{right.above(PRODUCT)} @ {left.atom}.T", axes, 1, level=PRODUCT)
         case 2, 1 if b.axes:
             return Code(f"({left.above(PRODUCT)} @ {right.atom}[..., None])[..., 0]", axes, 1)
-        case 1, 2 if a.axes or b.axes:
+        case 1, 2 if b.axes:
             return Code(f"({left.atom}[..., None, :] @ {right.above(POWER)})[..., 0, :]", axes, 1)
         case m, n:
             text = f"{left.above(PRODUCT)} @ {right.above(POWER)}"
