@@ -23,7 +23,7 @@ def model(data):
     # let tril = diag(spread) @ corr
     tril = torch.diag_embed(spread) @ corr
     # let coef[g in group] = centre + tril @ raw[g]
-    coef = centre + (tril @ raw[..., None])[..., 0]  # group
+    coef = centre + raw @ tril.T  # group
 
     with pyro.plate("N", N, dim=-1):
         # observed y[n in N] ~ Normal(coef[of[n], 0] + coef[of[n], 1] * x[n], sigma)

@@ -16,11 +16,7 @@ def model(data):
 
     with pyro.plate("N", N, dim=-1):
         # observed y[n in N]: index(K) ~ Categorical(logits=alpha + x[n] @ beta)
-        pyro.sample(
-            "y",
-            exact.CategoricalLogits(alpha + (data.x[..., None, :] @ beta)[..., 0, :]),
-            obs=data.y,
-        )
+        pyro.sample("y", exact.CategoricalLogits(alpha + data.x @ beta), obs=data.y)
 
 
 joint = model  # nothing to sum out

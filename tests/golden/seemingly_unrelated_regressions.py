@@ -21,9 +21,7 @@ def model(data):
         # observed y[n]: real[outcome] ~ MultivariateNormal(beta @ x[n], scale_tril=diag(sigma) @ corr)
         pyro.sample(
             "y",
-            dist.MultivariateNormal(
-                (beta @ data.x[..., None])[..., 0], scale_tril=torch.diag_embed(sigma) @ corr
-            ),
+            dist.MultivariateNormal(data.x @ beta.T, scale_tril=torch.diag_embed(sigma) @ corr),
             obs=data.y,
         )
 
