@@ -50,12 +50,11 @@ class Scope:
     `guarded` counts the branches around what is read: it may never be taken. `declaring` is the
     name whose declaration is read, `laws` the distributions that names stand for, `indices` the
     places of all loops' indices. `early` are variables that only a lagged read may name yet,
-    `pending` makes those of this block that stand further down, of a type that is `guessed` where
-    it depends on the read itself; `covered` counts the elements that stand before a loop's index,
-    by the parts of a `then`. `definitions` are all `def`s of the file,
-    `functions` those above. `nets` are the names of all networks of the file, `python` says whether
-    they may be Python's. `guided` are the places of what the guide declares for itself; within it,
-    `reading` is told of each variable that is read, and may refuse it.
+    `pending` makes those further down in this block, of a `guessed` type where it depends on the
+    read itself; `covered` counts the elements before a loop's index, by the parts of a `then`.
+    `definitions` are all `def`s of the file, `functions` those above, `nets` the names of networks,
+    `python` says whether they may be Python's. `guided` are the places of what the guide declares
+    for itself; within it, `reading` is told of each variable read, and may refuse it.
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the

@@ -6,6 +6,7 @@ lose no digits. `real`, `student`, `positive`, `gammas`, `finite`, `trials`, `co
 functions.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
