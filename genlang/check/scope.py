@@ -51,10 +51,9 @@ class Scope:
     name whose declaration is read, `laws` the distributions that names stand for, `indices` the
     places of all loops' indices. `early` are variables that only a lagged read may name yet,
     `pending` makes those further down in this block, of a `guessed` type where it depends on the
-    read itself; `covered` counts the elements before a loop's index, by the parts of a `then`.
-    `definitions` are all `def`s of the file, `functions` those above, `nets` the names of networks,
-    `python` says whether they may be Python's. `guided` are the places of what the guide declares
-    for itself; within it, `reading` is told of each variable read, and may refuse it.
+    read; `covered` counts the elements before a loop's index by the parts of a `then`. `nets` are
+    the names of networks, `definitions` are all `def`s of the file, `functions` those above,
+    `python` whether nets may be Python's, `guided` what a guide declares, `reading` may refuse.
 
     The body of a `def` has a scope of its own: `bound` are the expressions that its names stand
     for, `extents` the axes that its dims do, `outside` the names that it may not read, `around` the
