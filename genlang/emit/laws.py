@@ -20,7 +20,7 @@ from genlang.emit.code import (
 from genlang.emit.operators import branches, truth
 from genlang.emit.scope import Scope
 from genlang.emit.stand_ins import SETS
-from genlang.lang.distributions import DISTRIBUTIONS, LAWS, Form
+from genlang.lang.distributions import DISTRIBUTIONS, LAWS, Form, Parameter
 from genlang.lang.types import INTEGERS
 from genlang.plan.support import Support, extent_size
 
@@ -68,11 +68,21 @@ def parameters(law: Distribution, scope: Scope) -> dict[str, Code]:
                 # Beside an int tensor torch turns the other parameters into ints.
                 code = replace(code, text=f"{code.atom}.double()", level=ATOM)
         if p.name in unsure and not code.number:
-            domain, what = p.domain, unsure[p.name].replace("`", "")
-            text = f'exact.within("{domain}", {code.text}, "{what}")'
-            code = replace(code, text=text, level=ATOM)
+            code = _guarded(code, p, given[p.name], unsure[p.name].replace("`", ""), scope)
         codes[p.name] = code
     return codes
+
+
+def _guarded(code: Code, p: Parameter, expr: Expr, what: str, scope: Scope) -> Code:
+    """An argument that is not known to lie in its domain."""
+    condition = scope.names.possible(expr)
+    if condition is None:
+        return replace(code, text=f'exact.within("{p.domain}", {code.text}, "{what}")', level=ATOM)
+    holds = truth(scope.write(condition))
+    axes = union(scope.order, [code, holds])
+    texts = [aligned(c, axes, 0, scope.order) for c in (code, holds)]
+    text = f'exact.within("{p.domain}", {texts[0]}, "{what}", {texts[1]})'
+    return Code(text, axes, code.event)
 
 
 def _whole(expr: Expr) -> bool:

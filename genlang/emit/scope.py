@@ -11,6 +11,10 @@ from genlang.records import dataclass
 class Names(Protocol):
     """How symbols are spelt in the program; `emit.spelling.Spelling` is the one implementation."""
 
+    def possible(self, expr: Expr) -> Expr | None:
+        """Return the condition that the states in an expression are values of their cells."""
+        ...
+
     def write(self, expr: Expr, scope: "Scope") -> Code:
         """Return an expression's text in a scope."""
         ...

@@ -21,6 +21,7 @@ from genlang.emit.expression import write
 from genlang.emit.laws import same_everywhere
 from genlang.emit.loops import Loops
 from genlang.emit.names import attribute
+from genlang.emit.possible import possible
 from genlang.emit.scope import Scope
 from genlang.emit.stepping import near
 from genlang.emit.subscripts import exists, subscript
@@ -241,6 +242,10 @@ class Spelling(Loops):
         """Whether some values on a latent's axis are impossible in some of its cells."""
         state = self.states.get(z)
         return state is not None and not same_everywhere(state.draw.law)
+
+    def possible(self, expr: Expr) -> Expr | None:
+        """The condition that the states in an expression are values of their cells."""
+        return possible(expr, self.plan, self.states, self.varies) if self.summed else None
 
     def _cells(self, z: Variable) -> Scope:
         return Scope(self, tuple(self.states[z].draw.loops))

@@ -90,14 +90,20 @@ def ends(law: Distribution) -> list[Expr]:
     return [*inner, *(given[n] for n in own), *bounds_]
 
 
+def depending(variable: Variable, model: Model) -> set[Symbol]:
+    """Return a variable with the `let`s that depend on it."""
+    found: set[Symbol] = {variable}
+    for s in model.statements:
+        if isinstance(s, Define) and found & set(symbols(s.value)):
+            found.add(s.target)
+    return found
+
+
 def decided(variable: Variable, model: Model) -> str:
     """Return why a name has to be known before a fit, also through `let`."""
     if variable.role == "data":
         return ""  # binding looks at the cells that are read
-    depends: set[Symbol] = {variable}
-    for s in model.statements:
-        if isinstance(s, Define) and depends & set(symbols(s.value)):
-            depends.add(s.target)
+    depends = depending(variable, model)
     for s in model.statements:
         if isinstance(s, Given):
             continue

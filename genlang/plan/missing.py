@@ -34,6 +34,8 @@ from genlang.check.model import (
     Type,
     Variable,
 )
+from genlang.check.supports import of_kind
+from genlang.check.supports import support as support_of
 from genlang.check.walk import (
     cell_of,
     leaves,
@@ -42,11 +44,15 @@ from genlang.check.walk import (
     symbols,
 )
 from genlang.diagnostics import Diagnostic, ModelError
-from genlang.plan.imputable import decided, not_continuous, not_summed, read_by
+from genlang.lang.distributions import DISTRIBUTIONS
+from genlang.plan.imputable import decided, depending, not_continuous, not_summed, read_by
 from genlang.plan.support import support
 from genlang.records import dataclass
+from genlang.source import Source
 
 BOOL = Type("bool")
+# Domains of arguments that values of a cell may leave.
+DOUBTED = frozenset({"positive", "nonneg", "unit"})
 
 
 def seen_name(name: str) -> str:
@@ -221,13 +227,38 @@ def _unknown(model: Model, draw: Draw, mark: Variable, given: frozenset[Statemen
     latent = replace(draw.target, role="latent")
     change: dict[Symbol, Expr] = {draw.target: Ref(latent, latent.cell)}
     statements: list[Statement] = []
+    depends = depending(draw.target, model)
     for statement in model.statements:
         kept = given is not None and statement in given
-        statements.append(statement if kept else _changed(statement, draw, latent, change))
+        new = statement if kept else _changed(statement, draw, latent, change)
+        if isinstance(statement, Draw) and isinstance(new, Draw):
+            law = _doubted(statement.law, depends, model.source)
+            new = replace(new, law=substitute_law(law, change))
+        statements.append(new)
         if statement is draw:
             statements.append(_evidence(draw, latent, known, mark))
     variables = tuple(latent if v is draw.target else v for v in model.variables)
     return replace(model, variables=variables, statements=tuple(statements))
+
+
+def _doubted(law: Law, depends: set[Symbol], source: Source) -> Law:
+    """A law whose arguments are looked at as they are used, where data no longer decide them."""
+    match law:
+        case Choice(then=then, otherwise=otherwise):
+            parts = (_doubted(part, depends, source) for part in (then, otherwise))
+            return replace(law, then=next(parts), otherwise=next(parts))
+        case Distribution(name=name, parameters=parameters, unsure=unsure, span=span):
+            line = source.position(span.start)[0]
+            domains = {p.name: p.domain for f in DISTRIBUTIONS[name].forms for p in f.parameters}
+            found = tuple(
+                (n, f"`{n}` of `{name}`, line {line}")
+                for n, e in parameters
+                if domains[n] in DOUBTED
+                and n not in dict(unsure)
+                and depends & set(symbols(e))
+                and not support_of(e, {}).within(of_kind(domains[n]))
+            )
+            return replace(law, unsure=(*unsure, *found))
 
 
 def _changed(

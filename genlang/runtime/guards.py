@@ -58,15 +58,33 @@ DOMAINS: dict[str, tuple[int, Callable[[Tensor], Tensor]]] = {
 }
 
 
-def within(domain: str, value: Tensor, what: str) -> Tensor:
+def _safe(domain: str, value: Tensor) -> Tensor:
+    """A value inside a domain."""
+    n = value.shape[-1] if DOMAINS[domain][0] else 1
+    match domain:
+        case "simplex":
+            return torch.full((n,), 1 / n)
+        case "ordered":
+            return torch.arange(n).to(value)
+        case "cov" | "cholesky_cov":
+            return torch.eye(n, dtype=value.dtype)
+        case _:
+            return torch.ones((), dtype=value.dtype)
+
+
+def within(domain: str, value: Tensor, what: str, possible: Tensor | None = None) -> Tensor:
     """Return a value, NaN where it leaves its domain; `what` says which argument it is.
 
-    value [..., *dims of the domain]; the leading dims are rows, named from 1.
+    value [..., *dims of the domain]; the leading dims are rows, named from 1. Where it is not
+    `possible` [...] its term has probability 0, and the value is one inside the domain.
     """
     rank, test = DOMAINS[domain]
     value = torch.as_tensor(value)
     if not value.is_floating_point():
         value = value.double()
+    if possible is not None:
+        there = torch.as_tensor(possible)[(..., *[None] * rank)]
+        value = torch.where(there, value, _safe(domain, value))
     inside = test(value)
     seen = _seen.get()
     if seen is not None and not bool(inside.all()):
