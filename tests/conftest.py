@@ -1,5 +1,7 @@
 """Options of the test suite."""
 
+import os
+
 import pytest
 
 
@@ -18,3 +20,10 @@ def float64():
     torch.manual_seed(1)
     yield
     torch.set_default_dtype(before)
+
+
+@pytest.fixture(scope="session")
+def byte_code(tmp_path_factory):
+    """An environment in which byte code is kept, as where the package is installed."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("byte_code"))}

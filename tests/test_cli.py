@@ -5,7 +5,6 @@ A new one is a file `cli/NAME.cmd`; `pytest tests/test_cli.py --update` writes `
 
 import json
 import os
-import resource
 import shlex
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from genlang.cli.main import main
+from tests.cpu import least
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = sorted((ROOT / "tests" / "cli").glob("*.cmd"))
@@ -79,35 +79,11 @@ def test_the_front_half_leaves_torch_numpy_and_pyro_unimported(arguments):
     assert python(code, *arguments).splitlines()[-1] == "0 []"
 
 
-@pytest.fixture(scope="module")
-def byte_code(tmp_path_factory):
-    """An environment in which byte code is kept, as where the package is installed."""
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("byte_code"))}
-
-
+@pytest.mark.alone
 @pytest.mark.parametrize("arguments", INSTANT, ids=" ".join)
 def test_the_front_half_is_instant(arguments, byte_code):
-    """Least CPU time of several runs: other work on the machine can only add to it."""
-
-    def once():
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(
-            [sys.executable, "-m", "genlang.cli.main", *arguments],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            env=byte_code,
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    least = once()
-    for _ in range(7):
-        if least < LIMIT:
-            break
-        least = min(least, once())
-    assert least < LIMIT
+    run = ["-m", "genlang.cli.main", *arguments]
+    assert least(run, LIMIT, byte_code, cwd=ROOT)[0] < LIMIT
 
 
 def test_wrong_data_are_reported_before_torch_is_imported():

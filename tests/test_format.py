@@ -6,11 +6,8 @@ Ugly texts and their layouts lie in `format/`; a new one is a file `format/NAME.
 
 import io
 import json
-import os
 import random
 import re
-import resource
-import subprocess
 import sys
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -28,6 +25,7 @@ from genlang.syntax.limits import DEPTH
 from genlang.syntax.parser import parse
 from genlang.syntax.pieces import LEXEME, Line, notes
 from genlang.syntax.pieces import read as statements
+from tests.cpu import least
 from tests.structures import each, structures
 
 HERE = Path(__file__).parent
@@ -368,8 +366,8 @@ def test_a_failed_write_leaves_the_file_whole(folder, monkeypatch, capsys):
     assert not list(folder.glob(".loose*"))
 
 
-def test_three_hundred_lines_take_no_time_and_no_torch(tmp_path):
-    """Least CPU time of several runs: other work on the machine can only add to it."""
+@pytest.mark.alone
+def test_three_hundred_lines_take_no_time_and_no_torch(tmp_path, byte_code):
     text = "".join(map(read, MODELS)) * 2
     text = "\n".join(text.replace(", ", ",").split("\n")[:300]) + "\n"
     path = tmp_path / "long.gen"
@@ -378,27 +376,10 @@ def test_three_hundred_lines_take_no_time_and_no_torch(tmp_path):
         "print(code, sorted({'torch', 'numpy', 'pyro', 'scipy', 'rich'} & set(sys.modules)))"
     )
 
-    def once():
-        path.write_text(text)
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(
-            [sys.executable, "-c", code, "fmt", str(path)],
-            cwd=HERE.parent,
-            check=True,
-            capture_output=True,
-            text=True,
-            env=dict(os.environ),
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert done.stdout.splitlines()[-1] == "0 []"
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    least = once()
-    for _ in range(7):
-        if least < LIMIT:
-            break
-        least = min(least, once())
-    assert least < LIMIT
+    path.write_text(text)
+    took, done = least(["-c", code, "fmt", str(path)], LIMIT, byte_code, cwd=HERE.parent)
+    assert done.stdout.decode().splitlines()[-1] == "0 []"
+    assert took < LIMIT
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# c", " # c\n\n", "dim N", "  dim N  "])
