@@ -5,11 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from genlang.api import find
 from genlang.cli.files import difference, read, write
 from genlang.cli.output import format_option, print_json, report
 from genlang.cli.sizes import python_option
 from genlang.diagnostics import to_json
+from genlang.files import find
 from genlang.pipeline import check_text
 from genlang.source import Source
 
